@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/base/source_text.h"
@@ -44,6 +45,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
+  std::unordered_set<std::string> seen_;  // Place, code and message of each.
   std::size_t error_count_ = 0;
 };
 

@@ -40,7 +40,7 @@ using SourceTextPtr = std::shared_ptr<const SourceText>;
 
 // A stretch of a source text, in bytes: [begin, end). An empty `source` means "no place".
 struct Span {
-  SourceTextPtr source;
+  SourceTextPtr source = {};
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 

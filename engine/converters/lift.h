@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -53,27 +54,34 @@ void store(Column& out, std::span<R> values, std::size_t row, T&& result, Kernel
 
 }  // namespace detail
 
-// lift<Arguments...>(f): f(Arena&, Arguments...) is called for rows where no argument is NULL.
+// Calls f(Arena&, Arguments...) for rows where no argument is NULL.
 // f gives a storage type (see data/batch.h), std::optional of one (empty: NULL) or Outcome of one.
+template <class... Arguments, class Function>
+ColumnPtr lift_now(const Function& function, std::span<const ColumnPtr> arguments, KernelContext& context) {
+  using Given = std::invoke_result_t<const Function&, Arena&, const Arguments&...>;
+  using R = typename detail::ResultOf<std::remove_cvref_t<Given>>::type;
+  auto out = std::make_shared<Column>(type_for<R>, context.rows);
+  const auto values = out->template values<R>();
+  const auto loop = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const auto inputs = std::make_tuple(arguments[I]->template values<Arguments>()...);
+    const bool every_row = context.active == nullptr && (true && ... && (arguments[I]->null_count() == 0));
+    for (std::size_t row = 0; row < context.rows; ++row) {
+      if (!every_row && (!context.is_active(row) || (false || ... || arguments[I]->is_null(row)))) {
+        out->set_null(row);
+        continue;
+      }
+      detail::store<R>(*out, values, row, function(context.arena, std::get<I>(inputs)[row]...), context);
+    }
+  };
+  loop(std::index_sequence_for<Arguments...>{});
+  return out;
+}
+
+// lift_now as a kernel.
 template <class... Arguments, class Function>
 Kernel lift(Function function) {
   return [function](std::span<const ColumnPtr> arguments, KernelContext& context) -> ColumnPtr {
-    using Given = std::invoke_result_t<const Function&, Arena&, Arguments...>;
-    using R = typename detail::ResultOf<std::remove_cvref_t<Given>>::type;
-    auto out = std::make_shared<Column>(type_for<R>, context.rows);
-    const auto values = out->template values<R>();
-    const auto loop = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      const auto inputs = std::make_tuple(arguments[I]->template values<Arguments>()...);
-      for (std::size_t row = 0; row < context.rows; ++row) {
-        if (!context.is_active(row) || (arguments[I]->is_null(row) || ...)) {
-          out->set_null(row);
-          continue;
-        }
-        detail::store<R>(*out, values, row, function(context.arena, std::get<I>(inputs)[row]...), context);
-      }
-    };
-    loop(std::index_sequence_for<Arguments...>{});
-    return out;
+    return lift_now<Arguments...>(function, arguments, context);
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,12 +24,32 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   // `size` bytes, not aligned, alive as long as the arena.
-  char* allocate(std::size_t size);
-  std::string_view copy(std::string_view text);
+  char* allocate(std::size_t size) {
+    if (size > left_) add_block(size);
+    char* place = next_;
+    next_ += size;
+    left_ -= size;
+    used_ += size;
+    return place;
+  }
+  // Takes back the last `size` bytes of the latest allocation, for results shorter than first thought.
+  void give_back(std::size_t size) {
+    next_ -= size;
+    left_ += size;
+    used_ -= size;
+  }
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    char* place = allocate(text.size());
+    std::memcpy(place, text.data(), text.size());
+    return {place, text.size()};
+  }
   // Bytes handed out so far.
   std::size_t used() const { return used_; }
 
  private:
+  void add_block(std::size_t at_least);
+
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
@@ -47,6 +68,9 @@ class Bitmap {
   void set(std::size_t row) { words_[row / 64] |= std::uint64_t{1} << (row % 64); }
   void clear(std::size_t row) { words_[row / 64] &= ~(std::uint64_t{1} << (row % 64)); }
   std::size_t count() const;
+  // Bit `row` is bit `row % 64` of word `row / 64`; bits behind the last row are unspecified.
+  std::span<const std::uint64_t> words() const { return words_; }
+  std::span<std::uint64_t> words() { return words_; }
 
  private:
   std::vector<std::uint64_t> words_;
@@ -90,6 +114,8 @@ template <> inline constexpr Type type_for<Json> = Type::json;
 template <> inline constexpr Type type_for<List> = Type::list;
 
 // A column of one type. Filled in place by whoever makes it, then shared as `ColumnPtr` and never changed.
+// Values are not initialised: every row is written or set to NULL. A row set to NULL holds a zero of its type,
+// so that loops may read it and throw the result away.
 class Column {
  public:
   Column(Type type, std::size_t rows);
@@ -109,7 +135,17 @@ class Column {
 
   bool is_null(std::size_t row) const { return null_count_ != 0 && nulls_.test(row); }
   std::size_t null_count() const { return null_count_; }
-  void set_null(std::size_t row);
+  // Which rows are NULL; nullptr when none is.
+  const Bitmap* nulls() const { return null_count_ != 0 ? &nulls_ : nullptr; }
+  void set_null(std::size_t row) {
+    if (nulls_.size() != rows_) nulls_ = Bitmap(rows_);
+    if (nulls_.test(row)) return;
+    nulls_.set(row);
+    ++null_count_;
+    std::memset(data_.get() + row * width_, 0, width_);
+  }
+  // Replaces the set of NULL rows; their values stay as they are. REQUIRES: nulls.size() is size().
+  void set_nulls(Bitmap nulls);
   // The bytes of the views that the column holds, for batches bounded by bytes.
   std::size_t text_bytes() const;
   // The row's value (a view where the column holds one); NULL as monostate.
@@ -120,6 +156,7 @@ class Column {
  private:
   Type type_;
   std::size_t rows_;
+  std::size_t width_;  // Of one value, in bytes.
   std::unique_ptr<std::byte[]> data_;
   Bitmap nulls_;
   std::size_t null_count_ = 0;

@@ -54,6 +54,12 @@ inline constexpr std::int64_t kTimeInfinity = std::numeric_limits<std::int64_t>:
 inline constexpr std::int64_t kTimeMinusInfinity = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+// The ranges of PostgreSQL's types (manual, section 8.5): dates from 4714-11-24 BC to 5874897-12-31, timestamps
+// from the same day until the end of 294276.
+inline constexpr std::int32_t kFirstDay = -2'451'545;
+inline constexpr std::int32_t kLastDay = 2'145'031'948;
+inline constexpr std::int64_t kFirstMicros = -211'813'488'000'000'000;
+inline constexpr std::int64_t kLastMicros = 9'223'371'331'199'999'999;
 // 1970-01-01 counted as above.
 inline constexpr std::int64_t kUnixEpochMicros = -10'957 * kMicrosPerDay;
 

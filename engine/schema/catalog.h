@@ -59,6 +59,8 @@ struct Column {
   bool client_compares = true;
   // Values of CHECK (x IN (...)) on this column alone, as text; empty: none. Enum labels stand in `type`.
   std::vector<std::string> one_of;
+  // CHECKs of the column's domain, as SQL over VALUE.
+  std::vector<std::string> domain_checks;
   Span at;  // In the DDL text; empty when read live.
 };
 
@@ -116,6 +118,9 @@ struct Catalog {
   // EXTENSION, SCHEMA, FUNCTION, in source order; and after them (ALTER, COMMENT, TRIGGER). PostgreSQL text.
   std::vector<std::string> before_tables;
   std::vector<std::string> after_tables;
+  // Every statement that makes a part of the schema, as written and in order; empty when read live from PostgreSQL.
+  // Statements about rows, roles and sessions (INSERT, COPY, OWNER TO, SET) are no part of it.
+  std::vector<std::string> statements;
 
   // "name" or "schema.name"; a name alone matches any schema, public first.
   const Table* table(std::string_view name) const;

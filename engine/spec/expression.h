@@ -1,6 +1,7 @@
 // Expressions as written (language.md, section 5): the syntax tree, with a place on every node.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,14 +52,19 @@ struct Expression {
   // case_of: arguments are when1, then1, when2, then2, ...
   ExpressionPtr operand;    // case x when ...
   ExpressionPtr otherwise;  // else ...
-  Span at;       // The whole expression.
+  Span at;       // The whole expression, its own parentheses included.
   Span name_at;  // The name, operator or function alone, where the caret of most diagnostics belongs.
 };
 
 // Parses one pipeline. `text` is the scalar's text as YAML gives it and `place` maps offsets of it to the
 // source (quotes and folding removed). Errors go to `diagnostics` (E201 to E205) and give nullptr.
+// A tree is never deeper than 500 nodes, so walking it by recursion is safe.
 class TextMap;
 ExpressionPtr parse_expression(std::string_view text, const TextMap& place, Diagnostics& diagnostics);
+
+// Parses an own converter: a pipeline whose first argument is left out (`trim | nullif('')` reads as
+// `it | trim | nullif('')`), or an expression in which `it` occurs.
+ExpressionPtr parse_converter(std::string_view text, const TextMap& place, Diagnostics& diagnostics);
 
 // A text that stands by itself in `source` (tests, defaults): offsets are the source's.
 ExpressionPtr parse_expression(const SourceTextPtr& source, Diagnostics& diagnostics);

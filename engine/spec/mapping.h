@@ -263,8 +263,9 @@ struct ParseOptions {
   bool resolve_environment = true;
 };
 
-// Reads a mapping and the files that it includes. Every finding goes to `diagnostics`; nothing only when the
-// text is not YAML or `tables` is missing altogether.
+// Reads a mapping and the files that it includes. Every finding goes to `diagnostics`. What can be read is kept
+// whatever else is wrong; nothing only when the text is not the YAML of the language (E101 to E105, E110 for the
+// whole) or `tables` is missing altogether.
 std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options,
                                      Diagnostics& diagnostics);
 

@@ -94,10 +94,12 @@ class Target {
   // Raises owned sequences of kept keys to the maximum, never lowers them; SQLite needs nothing.
   virtual void advance_sequences(const schema::Table& table, std::span<const std::size_t> columns) = 0;
 
-  // Rows of a query, as text, for check and warn; at most `limit`, `count` is exact up to `limit` + 1.
+  // Rows of a query, as text (NULL as "NULL"), for check and warn; at most `limit`, `count` is exact up to
+  // `limit` + 1.
   struct Rows {
     std::vector<std::string> columns;
     std::vector<std::vector<std::string>> rows;
+    std::size_t count = 0;
   };
   virtual Rows query(const std::string& sql, std::span<const std::pair<std::string, Value>> parameters,
                      std::size_t limit) = 0;

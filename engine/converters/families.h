@@ -1,0 +1,23 @@
+// The tables of the catalogue, one per family of functions.
+#pragma once
+
+#include <vector>
+
+#include "engine/converters/function.h"
+
+namespace etl::converters {
+
+std::vector<Function> conversion_functions();  // text, int, decimal, ...: one per type.
+std::vector<Function> text_functions();
+std::vector<Function> pattern_functions();     // Regular expressions.
+std::vector<Function> number_functions();
+std::vector<Function> time_functions();
+std::vector<Function> uuid_functions();
+std::vector<Function> logic_functions();
+std::vector<Function> list_functions();        // Lists and JSON.
+std::vector<Function> hash_functions();
+std::vector<Function> markdown_functions();
+std::vector<Function> row_functions();         // What depends on the row's place: lookups, row numbers, file names.
+std::vector<Function> aggregate_functions();
+
+}  // namespace etl::converters

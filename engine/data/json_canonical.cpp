@@ -1,0 +1,407 @@
+// Checks JSON text and brings it into the form that PostgreSQL's jsonb prints, without blanks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <vector>
+
+#include "engine/data/json.h"
+
+namespace etl {
+
+namespace {
+
+// jsonb numbers are numeric: this many digits before and behind the point (manual, section 8.1.2).
+constexpr std::int64_t kIntegerDigits = 131'072;
+constexpr std::int64_t kFractionDigits = 16'383;
+constexpr int kDeepest = 1'000;
+
+bool is_digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'} <= 9; }
+
+constexpr std::string_view kUnexpected = "unexpected character";
+
+// A member of the object that is being read, as it stands in the output.
+struct Member {
+  std::size_t begin = 0;      // Of the quoted key.
+  std::size_t key_end = 0;    // Behind its closing quote.
+  std::size_t end = 0;        // Behind the value.
+  std::size_t key_bytes = 0;  // Of the key without quotes and escapes.
+};
+
+class Canonicaliser {
+ public:
+  Canonicaliser(std::string_view text, std::string& out)
+      : begin_{text.data()}, at_{text.data()}, end_{text.data() + text.size()}, out_{out} {}
+
+  bool run() {
+    skip_blanks();
+    if (!value(0)) return false;
+    skip_blanks();
+    return at_ == end_ || fail("text follows the value");
+  }
+
+  // What is wrong, and the byte at which.
+  std::string_view fault() const { return fault_; }
+  std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+  bool at_end() const { return at_ == end_; }
+
+ private:
+  bool fail(std::string_view why) {
+    fault_ = why;
+    return false;
+  }
+
+  void skip_blanks() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+  }
+
+  bool take(char c) {
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+
+  bool value(int depth) {
+    if (at_ == end_) return fail("the text ends too early");
+    switch (*at_) {
+      case '{': return object(depth);
+      case '[': return array(depth);
+      case '"': {
+        std::size_t bytes = 0;
+        return string(bytes);
+      }
+      case 't': return word("true");
+      case 'f': return word("false");
+      case 'n': return word("null");
+      default: return number();
+    }
+  }
+
+  bool word(std::string_view expected) {
+    if (static_cast<std::size_t>(end_ - at_) < expected.size() ||
+        std::memcmp(at_, expected.data(), expected.size()) != 0) {
+      return fail(kUnexpected);
+    }
+    at_ += expected.size();
+    out_ += expected;
+    return true;
+  }
+
+  bool array(int depth) {
+    if (depth == kDeepest) return fail("it nests deeper than 1000 levels");
+    ++at_;
+    out_ += '[';
+    skip_blanks();
+    if (take(']')) {
+      out_ += ']';
+      return true;
+    }
+    for (;;) {
+      skip_blanks();
+      if (!value(depth + 1)) return false;
+      skip_blanks();
+      if (take(']')) break;
+      if (!take(',')) return fail(at_ == end_ ? "the text ends too early" : "expected , or ]");
+      out_ += ',';
+    }
+    out_ += ']';
+    return true;
+  }
+
+  bool object(int depth) {
+    if (depth == kDeepest) return fail("it nests deeper than 1000 levels");
+    ++at_;
+    const std::size_t begin = out_.size();
+    const std::size_t first = members_.size();
+    out_ += '{';
+    skip_blanks();
+    if (take('}')) {
+      out_ += '}';
+      return true;
+    }
+    for (;;) {
+      if (!member(depth)) return false;
+      skip_blanks();
+      if (take('}')) break;
+      if (!take(',')) return fail(at_ == end_ ? "the text ends too early" : "expected , or }");
+      out_ += ',';
+    }
+    if (!in_order(first)) put_in_order(begin + 1, first);
+    members_.resize(first);
+    out_ += '}';
+    return true;
+  }
+
+  bool member(int depth) {
+    Member member;
+    member.begin = out_.size();
+    skip_blanks();
+    if (at_ == end_ || *at_ != '"') return fail(at_ == end_ ? "the text ends too early" : "expected a name in quotes");
+    if (!string(member.key_bytes)) return false;
+    member.key_end = out_.size();
+    skip_blanks();
+    if (!take(':')) return fail(at_ == end_ ? "the text ends too early" : "expected :");
+    out_ += ':';
+    skip_blanks();
+    if (!value(depth + 1)) return false;
+    member.end = out_.size();
+    members_.push_back(member);
+    return true;
+  }
+
+  std::string_view written_key(const Member& member) const {
+    return std::string_view{out_}.substr(member.begin, member.key_end - member.begin);
+  }
+
+  // jsonb's order: by length in bytes, then by bytes.
+  std::strong_ordering compare_keys(const Member& left, const Member& right) const {
+    if (left.key_bytes != right.key_bytes) return left.key_bytes <=> right.key_bytes;
+    const auto escaped = [](const Member& member) { return member.key_end - member.begin != member.key_bytes + 2; };
+    if (!escaped(left) && !escaped(right)) return written_key(left) <=> written_key(right);
+    std::string left_text;
+    std::string right_text;
+    append_json_text(written_key(left), left_text);
+    append_json_text(written_key(right), right_text);
+    return left_text <=> right_text;
+  }
+
+  bool in_order(std::size_t first) const {
+    for (std::size_t i = first + 1; i < members_.size(); ++i) {
+      if (compare_keys(members_[i - 1], members_[i]) >= 0) return false;
+    }
+    return true;
+  }
+
+  // Sorts the members that stand from `begin` on; of several with one key the last stays.
+  void put_in_order(std::size_t begin, std::size_t first) {
+    const auto from = members_.begin() + static_cast<std::ptrdiff_t>(first);
+    std::stable_sort(from, members_.end(), [this](const Member& left, const Member& right) {
+      return compare_keys(left, right) < 0;
+    });
+    std::string sorted;
+    sorted.reserve(out_.size() - begin);
+    for (auto member = from; member != members_.end(); ++member) {
+      const auto following = std::next(member);
+      if (following != members_.end() && compare_keys(*member, *following) == 0) continue;
+      if (!sorted.empty()) sorted += ',';
+      sorted.append(out_, member->begin, member->end - member->begin);
+    }
+    out_.replace(begin, std::string::npos, sorted);
+  }
+
+  // Appends the string at `at_` with its quotes and counts the bytes of its text.
+  bool string(std::size_t& bytes) {
+    ++at_;
+    out_ += '"';
+    for (;;) {
+      const char* const start = at_;
+      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+      out_.append(start, at_);
+      bytes += static_cast<std::size_t>(at_ - start);
+      if (at_ == end_) return fail("a string is not closed");
+      if (*at_ == '"') break;
+      if (*at_ != '\\') return fail("a control character must be escaped");
+      if (!escape(bytes)) return false;
+    }
+    ++at_;
+    out_ += '"';
+    return true;
+  }
+
+  bool escape(std::size_t& bytes) {
+    if (end_ - at_ < 2) return fail("a string is not closed");
+    const char c = at_[1];
+    switch (c) {
+      case '"': case '\\': case 'b': case 'f': case 'n': case 'r': case 't':
+        out_.append(at_, 2);
+        break;
+      case '/': out_ += '/'; break;
+      case 'u': return unicode_escape(bytes);
+      default: return fail("no such escape");
+    }
+    at_ += 2;
+    ++bytes;
+    return true;
+  }
+
+  // The four hexadecimal digits behind \u. REQUIRES: `at` stands on the backslash.
+  bool code_unit(const char* at, unsigned& unit) const {
+    if (end_ - at < 6 || at[0] != '\\' || at[1] != 'u') return false;
+    const auto [stop, error] = std::from_chars(at + 2, at + 6, unit, 16);
+    return error == std::errc{} && stop == at + 6;
+  }
+
+  bool unicode_escape(std::size_t& bytes) {
+    unsigned code = 0;
+    if (!code_unit(at_, code)) return fail("\\u needs four hexadecimal digits");
+    if (code == 0) return fail("\\u0000 cannot be kept as text");
+    if (code >= 0xDC00 && code <= 0xDFFF) return fail("half a surrogate pair");
+    const char* next = at_ + 6;
+    if (code >= 0xD800 && code <= 0xDBFF) {
+      unsigned low = 0;
+      if (!code_unit(next, low) || low < 0xDC00 || low > 0xDFFF) return fail("half a surrogate pair");
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+      next += 6;
+    }
+    at_ = next;
+    char utf8[4];
+    const std::size_t size = encode(code, utf8);
+    bytes += size;
+    append_escaped({utf8, size});
+    return true;
+  }
+
+  static std::size_t encode(unsigned code, char* out) {
+    const auto tail = [](unsigned bits) { return static_cast<char>(0x80 | (bits & 0x3F)); };
+    if (code < 0x80) {
+      out[0] = static_cast<char>(code);
+      return 1;
+    }
+    if (code < 0x800) {
+      out[0] = static_cast<char>(0xC0 | code >> 6);
+      out[1] = tail(code);
+      return 2;
+    }
+    if (code < 0x10000) {
+      out[0] = static_cast<char>(0xE0 | code >> 12);
+      out[1] = tail(code >> 6);
+      out[2] = tail(code);
+      return 3;
+    }
+    out[0] = static_cast<char>(0xF0 | code >> 18);
+    out[1] = tail(code >> 12);
+    out[2] = tail(code >> 6);
+    out[3] = tail(code);
+    return 4;
+  }
+
+  void append_escaped(std::string_view text) {
+    const std::size_t before = out_.size();
+    append_json_string(text, out_);
+    out_.pop_back();
+    out_.erase(before, 1);
+  }
+
+  bool number() {
+    const char* const start = at_;
+    if (take('-') && at_ == end_) return fail("the text ends too early");
+    if (at_ == end_ || !is_digit(*at_)) return fail(kUnexpected);
+    const bool zero = *at_ == '0';
+    ++at_;
+    if (!zero) skip_digits();
+    bool plain = true;
+    if (take('.')) {
+      plain = *start != '-' || !zero;
+      if (at_ == end_ || !is_digit(*at_)) return fail("expected a digit");
+      skip_digits();
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      plain = false;
+      ++at_;
+      if (!take('+')) take('-');
+      if (at_ == end_ || !is_digit(*at_)) return fail("expected a digit");
+      skip_digits();
+    }
+    const std::string_view text{start, static_cast<std::size_t>(at_ - start)};
+    plain = plain && text.size() < static_cast<std::size_t>(kFractionDigits) && text != "-0";
+    if (plain) {
+      out_ += text;
+      return true;
+    }
+    if (!fits(text)) return fail("a number has too many digits");
+    append_json_number(text, out_);
+    return true;
+  }
+
+  void skip_digits() {
+    while (at_ != end_ && is_digit(*at_)) ++at_;
+  }
+
+  static bool fits(std::string_view number);
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  std::string& out_;
+  std::vector<Member> members_;
+  std::string_view fault_;
+};
+
+// A JSON number taken apart: digits[0, point) . digits[point, ...), without leading zeros in front.
+struct NumberParts {
+  bool negative = false;
+  std::string digits;        // All digits, leading zeros removed.
+  std::int64_t point = 0;    // Digits before the point; may be negative or behind the last digit.
+  std::int64_t scale = 0;    // Digits behind the point that are printed.
+  bool valid = true;         // The exponent is sane.
+};
+
+NumberParts take_apart(std::string_view number) {
+  NumberParts parts;
+  if (number[0] == '-') {
+    parts.negative = true;
+    number.remove_prefix(1);
+  }
+  const std::size_t mark = number.find_first_of("eE");
+  std::int64_t exponent = 0;
+  if (mark != std::string_view::npos) {
+    const char* first = number.data() + mark + 1;
+    if (*first == '+') ++first;
+    const auto [stop, error] = std::from_chars(first, number.data() + number.size(), exponent);
+    // PostgreSQL's limit is half of a 32-bit integer.
+    parts.valid = error == std::errc{} && exponent < 1'073'741'823 && exponent > -1'073'741'823;
+    number = number.substr(0, mark);
+  }
+  const std::size_t point = std::min(number.find('.'), number.size());
+  parts.digits = number.substr(0, point);
+  if (point != number.size()) parts.digits += number.substr(point + 1);
+  const auto fraction = static_cast<std::int64_t>(parts.digits.size() - point);
+  parts.scale = std::max<std::int64_t>(fraction - exponent, 0);
+  parts.digits.erase(0, std::min(parts.digits.find_first_not_of('0'), parts.digits.size()));
+  parts.point = static_cast<std::int64_t>(parts.digits.size()) - fraction + exponent;
+  return parts;
+}
+
+bool Canonicaliser::fits(std::string_view number) {
+  const NumberParts parts = take_apart(number);
+  return parts.valid && parts.scale <= kFractionDigits && (parts.digits.empty() || parts.point <= kIntegerDigits);
+}
+
+}  // namespace
+
+void append_json_number(std::string_view number, std::string& out) {
+  const NumberParts parts = take_apart(number);
+  const auto count = static_cast<std::int64_t>(parts.digits.size());
+  const auto digit = [&](std::int64_t i) { return i >= 0 && i < count ? parts.digits[static_cast<std::size_t>(i)] : '0'; };
+  if (parts.negative && count != 0) out += '-';
+  if (count == 0 || parts.point <= 0) {
+    out += '0';
+  } else {
+    for (std::int64_t i = 0; i < parts.point; ++i) out += digit(i);
+  }
+  if (parts.scale == 0) return;
+  out += '.';
+  const std::int64_t first = count == 0 ? 0 : parts.point;
+  for (std::int64_t i = 0; i < parts.scale; ++i) out += digit(first + i);
+}
+
+Outcome<bool> canonical_json(std::string_view text, std::string& out) {
+  const std::size_t before = out.size();
+  out.reserve(before + text.size());
+  Canonicaliser canonicaliser{text, out};
+  const std::size_t invalid = find_invalid_utf8(text);
+  if (invalid == std::string_view::npos && canonicaliser.run()) return true;
+  out.resize(before);
+  if (invalid != std::string_view::npos) {
+    return Outcome<bool>::fail(fmt::format("not JSON: invalid UTF-8 at byte {}", invalid + 1));
+  }
+  const std::string what =
+      canonicaliser.fault() == kUnexpected
+          ? "unexpected " + quote_for_message(text.substr(canonicaliser.position(), 1))
+          : std::string{canonicaliser.fault()};
+  return Outcome<bool>::fail(
+      fmt::format("{} is not JSON: {} at byte {}", quote_for_message(text), what, canonicaliser.position() + 1));
+}
+
+}  // namespace etl

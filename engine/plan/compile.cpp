@@ -1,0 +1,270 @@
+#include "engine/plan/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/suggest.h"
+#include "engine/plan/bind.h"
+#include "engine/plan/compiler.h"
+#include "engine/plan/literal.h"
+
+namespace etl::plan {
+
+Compiler::Compiler(const spec::Mapping& mapping, const Schemas& schemas, const CompileOptions& options,
+                   Diagnostics& diagnostics)
+    : mapping_{mapping}, schemas_{schemas}, options_{options}, diagnostics_{diagnostics} {
+  plan_.name = mapping.name.value;
+  plan_.path = mapping.path;
+  plan_.description = mapping.description;
+  plan_.settings = mapping.settings;
+  plan_.arena = std::make_shared<Arena>();
+  context_.timezone = mapping.settings.timezone.value;
+  context_.mapping_name = mapping.name.value;
+  context_.seed = mapping.settings.seed.value_or(mapping.name.value);
+}
+
+std::optional<Plan> compile(const spec::Mapping& mapping, const Schemas& schemas, const CompileOptions& options,
+                            Diagnostics& diagnostics) {
+  return Compiler{mapping, schemas, options, diagnostics}.compile();
+}
+
+std::optional<Plan> Compiler::compile() {
+  compile_settings();
+  compile_connections();
+  compile_parameters();
+  find_heads();
+  order_tables();
+  compile_lookups();
+  check_converters();
+  plan_.tables.resize(heads_.size());
+  std::vector<TableHead*> order;
+  for (TableHead& head : heads_) order.push_back(&head);
+  std::ranges::sort(order, {}, &TableHead::index);
+  for (TableHead* head : order) plan_.tables[head->index] = compile_table(*this, *head);
+  compile_hooks();
+  compile_checks(mapping_.check, Effect::reject);
+  compile_checks(mapping_.warn, Effect::warn);
+  compare_schemas();
+  warn_unused();
+  if (diagnostics_.has_errors()) return std::nullopt;
+  return std::move(plan_);
+}
+
+TableHead* Compiler::head(std::string_view table) {
+  const auto found = std::ranges::find_if(heads_, [&](const TableHead& head) { return head.spec->name.value == table; });
+  return found == heads_.end() ? nullptr : &*found;
+}
+
+const TableHead* Compiler::writer_of(std::size_t connection, std::string_view table) const {
+  const auto found = std::ranges::find_if(heads_, [&](const TableHead& head) {
+    return head.connection == connection && head.target && head.target->name == table;
+  });
+  return found == heads_.end() ? nullptr : &*found;
+}
+
+std::optional<std::size_t> Compiler::lookup(std::string_view name) const {
+  for (std::size_t i = 0; i < mapping_.lookups.size(); ++i) {
+    if (mapping_.lookups[i].first.value == name) return i;
+  }
+  return std::nullopt;
+}
+
+const ParameterValue* Compiler::parameter(std::string_view name) {
+  const auto found = std::ranges::find(plan_.parameters, name, &ParameterValue::name);
+  if (found == plan_.parameters.end()) return nullptr;
+  used_parameters_.insert(found->name);
+  return &*found;
+}
+
+const spec::ExpressionPtr* Compiler::converter(std::string_view name) const {
+  for (const auto& [own, body] : mapping_.converters) {
+    if (own.value == name) return &body;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Compiler::converter_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, body] : mapping_.converters) names.push_back(name.value);
+  return names;
+}
+
+std::vector<std::string> Compiler::lookup_and_table_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, lookup] : mapping_.lookups) names.push_back(name.value);
+  for (const TableHead& head : heads_) names.push_back(head.spec->name.value);
+  return names;
+}
+
+std::optional<std::size_t> Compiler::connection(std::string_view name) const {
+  for (std::size_t i = 0; i < plan_.connections.size(); ++i) {
+    if (plan_.connections[i].info.name == name) return i;
+  }
+  return std::nullopt;
+}
+
+void Compiler::unavailable(const Span& at, const std::string& what) {
+  if (options_.lint || checking_converters_) return;
+  diagnostics_.add(405, at, fmt::format("{} is not available yet", what), "the mapping is right; this version of etl cannot run it");
+}
+
+void Compiler::compile_settings() {
+  const auto written = [&](std::string_view key) -> const Span* {
+    for (const auto& [name, at] : mapping_.settings.written) {
+      if (name.value == key) return &name.at;
+    }
+    return nullptr;
+  };
+  const auto& settings = mapping_.settings;
+  if (const Span* at = written("atomic"); at && settings.atomic != "run") unavailable(*at, "atomic: " + settings.atomic);
+  if (const Span* at = written("verify"); at && settings.verify.value != "counts" && settings.verify.value != "none" &&
+                                          !options_.test) {
+    unavailable(*at, "verify: " + settings.verify.value);
+  }
+  if (const Span* at = written("snapshot"); at && !options_.test) unavailable(*at, "snapshot");
+  if (const Span* at = written("backup"); at && settings.backup.value_or(false) && !options_.test) unavailable(*at, "backup");
+  if (const Span* at = written("rollback"); at && settings.rollback && !options_.test) unavailable(*at, "rollback");
+}
+
+void Compiler::compile_parameters() {
+  for (const auto& [name, spec] : mapping_.params) {
+    const auto type = type_named(spec.type.value).value_or(Type::text);
+    ParameterValue parameter{.name = name.value, .type = type, .value = {}, .secret = spec.secret};
+    const auto given = mapping_.param_values.find(name.value);
+    if (given != mapping_.param_values.end()) {
+      const ReadLiteral read = read_literal(given->second, type, context_, *plan_.arena);
+      const Span& at = given->second.at ? given->second.at : name.at;
+      if (read.value) {
+        parameter.value = *read.value;
+        known_parameters_.insert(name.value);
+      } else {
+        diagnostics_.add(325, at, fmt::format("param {}: {}", name.value, spec.secret ? "does not fit its type" : read.problem),
+                         read.help);
+      }
+    } else if (!options_.lint) {
+      diagnostics_.add(401, name.at, fmt::format("param {} has no value", name.value),
+                       fmt::format("give one: --param {}=..., or a default", name.value));
+    }
+    plan_.parameters.push_back(std::move(parameter));
+  }
+}
+
+// Converters that no field uses are looked at all the same: `it` may then be anything.
+void Compiler::check_converters() {
+  for (const auto& [name, body] : mapping_.converters) {
+    if (!body) continue;
+    Scope scope{.subject = fmt::format("converter {}", name.value)};
+    NodePool pool;
+    Binder binder{*this, scope, context_, pool};
+    Node it{.kind = Node::Kind::column, .type = Type::any};
+    it.text = "it";
+    it.at = body->at;
+    binder.set_it(std::make_shared<const Node>(std::move(it)));
+    const bool lint = std::exchange(checking_converters_, true);
+    binder.bind(*body);
+    checking_converters_ = lint;
+  }
+}
+
+void Compiler::compile_lookups() {
+  for (const auto& [name, spec] : mapping_.lookups) {
+    plan_.lookups.emplace_back();
+    compile_lookup(name, spec);
+  }
+}
+
+void Compiler::compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec) {
+  LookupPlan lookup;
+  lookup.name = name.value;
+  lookup.ignore_case = spec.ignore_case;
+  lookup.at = name.at;
+  if (spec.map) {
+    for (const auto& [key, value] : *spec.map) lookup.entries.emplace_back(key.value, value.text);
+  } else if (spec.from) {
+    if (const auto head = resolve_source(*spec.from)) {
+      lookup.source = add_source(*head);
+      const Scope scope = source_scope(*head, *lookup.source);
+      NodePool pool;
+      Binder binder{*this, scope, context_, pool};
+      if (spec.key) {
+        lookup.key = binder.bind(*spec.key);
+      } else if (const ScopeColumn* column = scope.find("key"); column || !scope.complete) {
+        lookup.key = binder.column(column ? *column : ScopeColumn{"key", Type::any}, name.at);
+      } else {
+        diagnostics_.add(112, name.at, fmt::format("lookup {} does not say what its key is", name.value),
+                         "add key: column");
+      }
+      if (spec.value) {
+        const ScopeColumn* column = scope.find(spec.value->value);
+        if (!column && scope.complete) {
+          diagnostics_.add(301, spec.value->at, fmt::format("{} has no column {}", scope.subject, spec.value->value),
+                           did_you_mean(spec.value->value, scope.names()));
+        } else {
+          lookup.value = binder.column(column ? *column : ScopeColumn{spec.value->value, Type::any}, spec.value->at);
+          lookup.type = lookup.value->type;
+        }
+      } else {
+        unavailable(name.at, fmt::format("lookup {} without value:", name.value));
+      }
+    }
+  } else {
+    lookup.type = Type::text;
+    unavailable(name.at, spec.file ? "a lookup from a file" : "a lookup from an ID map");
+  }
+  plan_.lookups[plan_.lookups.size() - 1] = std::move(lookup);
+}
+
+void Compiler::compile_hooks() {
+  plan_.before = mapping_.before;
+  plan_.after = mapping_.after;
+  for (const auto* hooks : {&mapping_.before, &mapping_.after}) {
+    for (const spec::HookSpec& hook : *hooks) {
+      if (!hook.http.value.empty() && !options_.test) unavailable(hook.at, "an http hook");
+    }
+  }
+}
+
+void Compiler::compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect) {
+  for (const auto& [sentence, sql] : sentences) {
+    const std::string name = sql.connection.value.empty() ? "target" : sql.connection.value;
+    const auto index = connection(name);
+    if (!index) {
+      diagnostics_.add(303, sql.connection.at ? sql.connection.at : sentence.at, fmt::format("no connection {}", name));
+      continue;
+    }
+    plan_.checks.push_back(
+        {.sentence = sentence.value, .sql = sql.text.value, .connection = *index, .effect = effect, .at = sentence.at});
+  }
+}
+
+namespace {
+
+// Where the value behind a key starts.
+Span value_place(const Span& key) {
+  const std::string_view bytes = key.source->bytes();
+  std::uint32_t at = key.end;
+  while (at < bytes.size() && (bytes[at] == ':' || bytes[at] == ' ')) ++at;
+  return {key.source, at, at + 1};
+}
+
+}  // namespace
+
+void Compiler::warn_unused() {
+  const auto bytes = mapping_.text->bytes();
+  for (const auto& [name, spec] : mapping_.params) {
+    if (used_parameters_.contains(name.value)) continue;
+    const bool pasted = bytes.find("${" + name.value) != std::string_view::npos;
+    const bool in_sql = bytes.find("$" + name.value) != std::string_view::npos;
+    if (!pasted && !in_sql && name.at.source == mapping_.text) {
+      diagnostics_.add(508, value_place(name.at), fmt::format("param {} is never used", name.value));
+    }
+  }
+  for (const auto& [name, spec] : mapping_.sources) {
+    if (!used_sources_.contains(name.value)) {
+      diagnostics_.add(507, name.at, fmt::format("source {} is never used", name.value));
+    }
+  }
+}
+
+}  // namespace etl::plan

@@ -1,0 +1,151 @@
+// Sources: what rows a table is made from, and the names in them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/suggest.h"
+#include "engine/plan/compiler.h"
+
+namespace etl::plan {
+
+namespace {
+
+bool has_text_cells(const std::string& format, const std::string& file) {
+  if (!format.empty()) return format == "csv" || format.starts_with("markdown") || format == "lines";
+  return file.ends_with(".csv") || file.ends_with(".tsv") || file.ends_with(".md") || file.ends_with(".txt");
+}
+
+const std::vector<spec::At<std::string>>* key_of(const spec::SourceSpec* source,
+                                                 const spec::ConnectionSpec* connection) {
+  if (source && source->format.key) return &*source->format.key;
+  if (connection && connection->format.key) return &*connection->format.key;
+  return nullptr;
+}
+
+std::string format_of(const spec::SourceSpec* source, const spec::ConnectionSpec* connection) {
+  if (source && source->format.format) return source->format.format->value;
+  if (connection && connection->format.format) return connection->format.format->value;
+  return "";
+}
+
+}  // namespace
+
+std::optional<SourceHead> Compiler::resolve_source(const spec::At<std::string>& from) {
+  SourceHead head;
+  head.display = from.value;
+  std::string connection_name;
+  for (const auto& [name, spec] : mapping_.sources) {
+    if (name.value != from.value) continue;
+    used_sources_.insert(name.value);
+    head.spec = &spec;
+    connection_name = spec.connection.value;
+    if (spec.table) head.table_name = spec.table->value;
+  }
+  if (!head.spec) {
+    const std::size_t dot = from.value.find('.');
+    connection_name = dot == std::string::npos ? "source" : from.value.substr(0, dot);
+    head.table_name = dot == std::string::npos ? from.value : from.value.substr(dot + 1);
+    if (dot == std::string::npos) head.display = "source." + from.value;
+  }
+  if (!connection_name.empty()) head.connection = connection(connection_name);
+  if (!head.connection && (!head.spec || !connection_name.empty())) {
+    std::vector<std::string> names;
+    for (const auto& [name, spec] : mapping_.sources) names.push_back(name.value);
+    for (const auto& [name, spec] : mapping_.connections) names.push_back(name.value + ".");
+    diagnostics_.add(303, from.at, fmt::format("no source or connection {}", head.spec ? connection_name : from.value),
+                     did_you_mean(from.value, names));
+    return std::nullopt;
+  }
+  add_source_columns(head, from);
+  return head;
+}
+
+void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>& from) {
+  const spec::ConnectionSpec* connection_spec = nullptr;
+  if (head.connection) connection_spec = &mapping_.connections[*head.connection].second;
+  const std::string format = format_of(head.spec, connection_spec);
+  const schema::Catalog* known = head.connection && !head.table_name.empty() ? catalog(*head.connection) : nullptr;
+  if (head.spec && head.spec->columns) {
+    const std::string file = head.spec->file ? head.spec->file->value : "";
+    const Type type = has_text_cells(format, file) ? Type::text : Type::any;
+    for (const auto& name : head.spec->columns->names) head.columns.push_back({name.value, type});
+    head.complete = true;
+  } else if (known) {
+    head.table = known->table(head.table_name);
+    if (head.table) {
+      for (const schema::Column& column : head.table->columns) head.columns.push_back({column.name, column.type.type});
+      head.complete = true;
+    } else {
+      const auto names = known->table_names();
+      const std::string near = nearest(head.table_name, names);
+      const std::string& connection_name = plan_.connections[*head.connection].info.name;
+      diagnostics_.add(331, from.at, fmt::format("the schema of {} has no table {}", connection_name, head.table_name),
+                       near.empty() ? "" : fmt::format("did you mean {}.{}?", connection_name, near));
+      head.missing = true;
+    }
+  }
+  if (const auto* key = key_of(head.spec, connection_spec)) {
+    for (const auto& name : *key) head.key.push_back(name.value);
+  } else if (head.table && head.table->primary_key()) {
+    head.key = head.table->primary_key()->columns;
+    head.key_is_unique = true;
+  } else if (format == "django") {
+    head.key = {"pk"};
+  }
+  if (!head.complete && !head.missing && options_.lint) {
+    diagnostics_.add(502, from.at, fmt::format("the columns of {} are not known here", head.display),
+                     "give the connection a schema:, or the source columns:");
+  }
+}
+
+std::size_t Compiler::add_source(const SourceHead& head) {
+  SourcePlan source;
+  source.name = head.display;
+  source.connection = head.connection.value_or(0);
+  source.key_is_unique = head.key_is_unique;
+  source.request.table = head.table_name;
+  if (head.connection) {
+    plan_.connections[*head.connection].is_source = true;
+    const spec::ConnectionSpec& spec = mapping_.connections[*head.connection].second;
+    if (spec.format.nulls) {
+      for (const auto& token : *spec.format.nulls) source.request.null_tokens.push_back(token.value);
+    }
+  }
+  if (head.spec) {
+    for (const auto& name : head.spec->order) source.request.order.push_back(name.value);
+    if (head.spec->format.nulls) {
+      source.request.null_tokens.clear();
+      for (const auto& token : *head.spec->format.nulls) source.request.null_tokens.push_back(token.value);
+    }
+    if (head.spec->query) {
+      source.request.query = head.spec->query->text.value;
+      for (const ParameterValue& parameter : plan_.parameters) {
+        if (source.request.query.find("$" + parameter.name) == std::string::npos) continue;
+        used_parameters_.insert(parameter.name);
+        source.request.parameters.emplace_back(parameter.name, parameter.value);
+      }
+    }
+  }
+  plan_.sources.push_back(std::move(source));
+  return plan_.sources.size() - 1;
+}
+
+Scope Compiler::source_scope(const SourceHead& head, std::size_t source) {
+  Scope scope{.subject = head.spec ? fmt::format("source {}", head.display) : fmt::format("table {}", head.display)};
+  scope.columns = head.columns;
+  scope.complete = head.complete;
+  scope.has_row = true;
+  scope.place = [this, source](const ScopeColumn& column) {
+    auto& columns = plan_.sources[source].request.columns;
+    const auto found = std::ranges::find(columns, column.name, &readers::ReadColumn::name);
+    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
+    columns.push_back({column.name, column.type});
+    return columns.size() - 1;
+  };
+  scope.use_whole_row = [place = scope.place, columns = head.columns] {
+    for (const ScopeColumn& column : columns) place(column);
+  };
+  return scope;
+}
+
+}  // namespace etl::plan

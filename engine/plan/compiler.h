@@ -1,0 +1,117 @@
+// What the steps of `compile` share. Internal to plan/.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/plan/compile.h"
+#include "engine/plan/scope.h"
+
+namespace etl::plan {
+
+// What is known of a table's source before expressions are bound.
+struct SourceHead {
+  std::string display;                    // "mingus.users", or the source's name.
+  std::optional<std::size_t> connection;  // Into Plan::connections.
+  const schema::Table* table = nullptr;   // Null: files, HTTP, queries, or no schema.
+  const spec::SourceSpec* spec = nullptr; // Null for connection.table.
+  std::string table_name;
+  std::vector<ScopeColumn> columns;
+  bool complete = false;
+  bool missing = false;                   // Said already; nothing more is known.
+  std::vector<std::string> key;           // Source columns that identify a row.
+  bool key_is_unique = false;
+};
+
+// What other tables need to know of a table before any is bound.
+struct TableHead {
+  const spec::TableSpec* spec = nullptr;
+  std::size_t index = 0;  // In load order: Plan::tables.
+  SourceHead source;
+  std::optional<std::size_t> connection;  // Target.
+  const schema::Table* target = nullptr;
+  std::string target_name;                // "target.users".
+  std::string key_column;                 // Single primary key column; empty: none or several.
+  Type key_type = Type::any;
+  std::vector<Type> source_key_types;
+  bool referenced = false;
+};
+
+class Compiler {
+ public:
+  Compiler(const spec::Mapping& mapping, const Schemas& schemas, const CompileOptions& options,
+           Diagnostics& diagnostics);
+
+  std::optional<Plan> compile();
+
+  const spec::Mapping& mapping() const { return mapping_; }
+  const CompileOptions& options() const { return options_; }
+  Diagnostics& diagnostics() { return diagnostics_; }
+  Plan& plan() { return plan_; }
+  const converters::RunContext& context() const { return context_; }
+
+  TableHead* head(std::string_view table);
+  // The head of a mapping that writes this table of this connection.
+  const TableHead* writer_of(std::size_t connection, std::string_view table) const;
+  std::optional<std::size_t> lookup(std::string_view name) const;
+  // Marks it as used.
+  const ParameterValue* parameter(std::string_view name);
+  bool parameter_is_known(std::string_view name) const { return known_parameters_.contains(std::string{name}); }
+  const spec::ExpressionPtr* converter(std::string_view name) const;
+  std::vector<std::string> converter_names() const;
+  std::vector<std::string> lookup_and_table_names() const;
+  std::optional<std::size_t> connection(std::string_view name) const;
+
+  // E405, unless linting: the language has it, this build does not run it yet.
+  void unavailable(const Span& at, const std::string& what);
+
+  std::optional<SourceHead> resolve_source(const spec::At<std::string>& from);
+  void add_source_columns(SourceHead& head, const spec::At<std::string>& from);
+  // The source's place in Plan::sources, without columns.
+  std::size_t add_source(const SourceHead& head);
+  // A scope over the rows of Plan::sources[source]; columns that are used are added to its request.
+  Scope source_scope(const SourceHead& head, std::size_t source);
+  // The catalogue that gives a connection's types; null when nothing is known.
+  const schema::Catalog* catalog(std::size_t connection) const;
+
+ private:
+  void compile_connections();
+  void compile_connection(const spec::At<std::string>& name, const spec::ConnectionSpec& connection);
+  void compile_parameters();
+  void compile_settings();
+  void find_heads();
+  void resolve_target(TableHead& head);
+  void order_tables();
+  std::set<std::size_t> parents_of(const TableHead& head);
+  void compile_lookups();
+  void compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec);
+  void check_converters();
+  void compile_hooks();
+  void compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect);
+  void compare_schemas();
+  void warn_unused();
+
+  const spec::Mapping& mapping_;
+  const Schemas& schemas_;
+  const CompileOptions& options_;
+  Diagnostics& diagnostics_;
+  Plan plan_;
+  std::vector<TableHead> heads_;  // In the order of the file.
+  std::set<std::string> known_parameters_;
+  std::set<std::string> used_parameters_;
+  std::set<std::string> used_sources_;
+  converters::RunContext context_;
+  bool checking_converters_ = false;
+};
+
+// compile_table.cpp: one table, its fields, rules, keys and references.
+TablePlan compile_table(Compiler& compiler, TableHead& head);
+
+// order.cpp: the names that an expression looks up by name[key] or `in name`.
+void collect_lookups(const spec::Expression& expression, std::set<std::string>& names);
+
+}  // namespace etl::plan

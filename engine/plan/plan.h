@@ -1,0 +1,183 @@
+// What a mapping means: sources, tables in load order, typed fields with their rules. Nothing is open.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/plan/node.h"
+#include "engine/readers/reader.h"
+#include "engine/rules/rule.h"
+#include "engine/schema/catalog.h"
+#include "engine/spec/mapping.h"
+#include "engine/stores/store.h"
+
+namespace etl::plan {
+
+enum class Effect : std::uint8_t { reject, warn, abort };
+
+struct ConnectionPlan {
+  stores::ConnectionInfo info;
+  bool is_source = false;
+  bool is_target = false;
+  bool create = false;
+  std::string schema_path;                          // "" without DDL.
+  std::shared_ptr<const schema::Catalog> ddl;       // From schema_path; may be null.
+  Span at;
+};
+
+struct SourcePlan {
+  std::string name;             // "mingus.users", or the source's name.
+  std::size_t connection = 0;   // Into Plan::connections.
+  readers::ReadRequest request;
+  // Source columns that identify a row (indexes into request.columns): its position in rejects and the key of
+  // table[key]. Empty: rows are known by their number.
+  std::vector<std::size_t> key;
+  bool key_is_unique = false;   // The source's own primary key.
+};
+
+struct RulePlan {
+  const rules::Rule* rule = nullptr;
+  rules::Use use = {};
+  rules::Kernel kernel = {};  // Empty for unique and exists, which are UniquePlan and ForeignKeyPlan below.
+  Effect effect = Effect::reject;
+  std::string origin = {};  // "mapping" or "schema".
+  std::string text = {};    // "min: 0", for plan.
+};
+
+struct FieldPlan {
+  std::string name;               // Target column.
+  std::size_t target_column = 0;  // Into TablePlan::target->columns.
+  Type type = Type::any;          // Of the finished value: the target column's.
+  NodePtr value;                  // Already converted to `type`. Null: made by the database (see `from_default`).
+  // Taken when the value is NULL: the field's `default`, else the DDL default of a NOT NULL column.
+  std::optional<Value> fallback;
+  bool fallback_is_now = false;
+  // The DDL default must be evaluated by the database (hard-parts.md 10 and 31): for key columns left out and
+  // NULLs of NOT NULL columns with such a default.
+  bool from_default = false;
+  bool required = false;          // NULL rejects, rule "required".
+  bool sensitive = false;
+  std::vector<RulePlan> rules;
+  std::vector<std::size_t> reads;  // Source columns (indexes into SourcePlan::request.columns).
+  // The field is exactly `t[key]` of the table itself: rows may refer to rows that come later. `value` is null
+  // then; these are the keys, of TablePlan::source_key_types, and the run finds the parent.
+  std::vector<NodePtr> self_reference;
+  std::vector<const Node*> tries;  // try() in the expression, for counting.
+  std::string text;               // The expression, for plan.
+  std::string origin;             // "mapping", "rest: copy" or "schema" (keys made by the database).
+  Span at;
+};
+
+// A sentence with a condition on the finished target row; NULL is as good as true.
+struct SentencePlan {
+  std::string sentence;
+  NodePtr condition;  // Over the table's fields, in order of TablePlan::fields.
+  Effect effect = Effect::reject;
+  std::vector<std::size_t> reads;  // Fields.
+};
+
+// No two written rows may be equal in these fields (NULLs are never equal unless nulls_not_distinct).
+struct UniquePlan {
+  std::string name = {};            // The constraint's, or "key" for the mapping's own.
+  std::vector<std::size_t> fields = {};  // Into TablePlan::fields; all of the key's columns are written.
+  bool primary = false;
+  bool is_key = false;              // The one that on_conflict speaks of.
+  bool from_schema = false;         // The database keeps it too.
+  bool nulls_not_distinct = false;
+  bool client_compares = true;      // False: the database judges (citext, NOCASE).
+  // Cannot collide within a run: made one to one from the source's own primary key. Only rows that were in the
+  // target before can.
+  bool implied = false;
+};
+
+// Each written row must find these values in another table (NULLs apart).
+struct ForeignKeyPlan {
+  std::string name = {};
+  std::vector<std::size_t> fields = {};
+  std::string table = {};                     // In the target.
+  const schema::Table* target = nullptr;      // As the target holds it.
+  std::vector<std::string> target_columns = {};
+  std::optional<std::size_t> parent = {};     // Into Plan::tables when this run writes that table.
+  bool through_reference = false;             // The field is t[key] of that very table and key: already checked.
+  Effect effect = Effect::reject;
+};
+
+struct TablePlan {
+  std::string name;                          // In the mapping.
+  bool selected = true;                      // False with --only: not loaded, but others may refer to its rows.
+  std::size_t source = 0;                    // Into Plan::sources.
+  std::size_t connection = 0;                // Target, into Plan::connections.
+  const schema::Table* target = nullptr;     // Typed as the DDL says. Owned by Plan::schemas.
+  NodePtr where;                             // Over source columns; null: all rows.
+  std::vector<FieldPlan> fields;             // As written, then rest: copy, then made by the database.
+  std::vector<SentencePlan> sentences;
+  std::vector<UniquePlan> unique;            // The key that on_conflict speaks of first, if there is one.
+  std::vector<ForeignKeyPlan> foreign_keys;
+  spec::OnConflict on_conflict = spec::OnConflict::reject;
+  spec::Threshold max_rejects;
+  std::optional<std::int64_t> min_rows, max_rows;
+  converters::RunContext context;            // `now` and `run_id` are set by the run.
+
+  // ---- How t[key] of this table is answered.
+  bool is_referenced = false;                // Some t[key] or `in t` exists.
+  std::size_t key_field = 0;                 // The field whose value t[key] gives (the single primary key column).
+  std::vector<Type> source_key_types;        // Of the key arguments.
+  // The key as a function of the source key alone (columns of its frame are the source key's): then nothing is
+  // stored, the key is recomputed and looked for among the written keys. Null: an ID map is stored.
+  NodePtr recompute_key;
+
+  std::vector<std::string> ignored;          // Source columns left behind on purpose.
+  Span at;
+};
+
+struct LookupPlan {
+  std::string name;
+  bool ignore_case = false;
+  // map: the entries, as text; converted where used.
+  std::vector<std::pair<std::string, std::string>> entries;
+  // from: a source read whole before the first row; key and value over its columns.
+  std::optional<std::size_t> source;
+  NodePtr key;
+  NodePtr value;
+  Type type = Type::text;  // Of the value.
+  Span at;
+};
+
+struct SqlPlan {
+  std::string sentence;
+  std::string sql;
+  std::size_t connection = 0;
+  Effect effect = Effect::reject;  // reject: a row fails the run; warn: reported.
+  Span at;
+};
+
+struct ParameterValue {
+  std::string name;
+  Type type = Type::text;
+  Value value;
+  bool secret = false;
+};
+
+struct Plan {
+  std::string name;         // The mapping's.
+  std::string path;
+  std::string description;
+  std::vector<ConnectionPlan> connections;
+  std::vector<SourcePlan> sources;
+  std::vector<TablePlan> tables;    // In load order: parents first.
+  std::vector<LookupPlan> lookups;
+  std::vector<SqlPlan> checks;
+  std::vector<spec::HookSpec> before, after;
+  std::vector<ParameterValue> parameters;
+  spec::SettingsSpec settings;
+
+  // Owners of what the above points to.
+  std::shared_ptr<Arena> arena;
+  std::vector<std::shared_ptr<const schema::Catalog>> schemas;
+};
+
+}  // namespace etl::plan

@@ -1,0 +1,44 @@
+// The names that an expression may use.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/data/type.h"
+#include "engine/spec/expression.h"
+
+namespace etl::plan {
+
+struct ScopeColumn {
+  std::string name;
+  Type type = Type::any;
+};
+
+struct Scope {
+  std::string subject;                 // "table mingus.users", for "... has no column x".
+  std::vector<ScopeColumn> columns = {};
+  bool complete = true;                // False: columns are undeclared, any name may exist and has type any.
+  // The place of a column in the frame that the expression is computed over; called for columns that are used.
+  std::function<std::size_t(const ScopeColumn& column)> place = {};
+  bool has_row = false;                // `row` may be used.
+  std::function<void()> use_whole_row = {};
+  // group_by expressions as text; other columns may stand only inside aggregates.
+  bool grouped = false;
+  std::vector<std::string> group_texts = {};
+
+  const ScopeColumn* find(std::string_view name) const {
+    for (const ScopeColumn& column : columns) {
+      if (column.name == name) return &column;
+    }
+    return nullptr;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const ScopeColumn& column : columns) names.push_back(column.name);
+    return names;
+  }
+};
+
+}  // namespace etl::plan

@@ -1,0 +1,338 @@
+#include "engine/run/finish.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/run/columns.h"
+#include "engine/stores/sql_text.h"
+
+namespace etl::run {
+
+// One batch on its way.
+struct Finisher::Work {
+  FinishedBatch batch;
+  std::unique_ptr<plan::Evaluator> evaluator;
+  bool all_active = true;
+
+  const Bitmap* active() const { return all_active ? nullptr : &batch.active; }
+  void deactivate(std::size_t row) {
+    batch.active.clear(row);
+    all_active = false;
+  }
+  void mark_failed(std::size_t field, std::size_t row) {
+    if (batch.failed[field].size() == 0) batch.failed[field] = Bitmap(batch.rows);
+    batch.failed[field].set(row);
+  }
+};
+
+namespace {
+
+std::uint32_t order_of(std::size_t field) { return static_cast<std::uint32_t>(field) + 1; }
+
+// Cells that could not be read are failures of their columns.
+std::vector<plan::Evaluated> source_frame(const Batch& batch) {
+  std::vector<plan::Evaluated> frame;
+  std::vector<std::shared_ptr<Failures>> failures(batch.columns.size());
+  for (const Batch::Fault& fault : batch.faults) {
+    auto& of_column = failures[fault.column];
+    if (!of_column) of_column = std::make_shared<Failures>();
+    of_column->push_back({fault.row, fault.rule, fault.reason});
+  }
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) frame.push_back({batch.columns[i], failures[i]});
+  return frame;
+}
+
+}  // namespace
+
+void FinishedBatch::stop_at(std::uint32_t row, std::uint32_t order, std::string message) {
+  if (abort && std::pair{abort->row, abort->order} <= std::pair{row, order}) return;
+  abort = Abort{row, order, std::move(message)};
+}
+
+Finisher::Finisher(RunState& state, TableState& table, RunReferences& references, writers::TableWriter& writer,
+                   const Visibility& visibility, const RowPrinter& printer, report::Table& report)
+    : state_{state},
+      table_{table},
+      references_{references},
+      writer_{writer},
+      visibility_{visibility},
+      printer_{printer},
+      report_{report} {
+  for (const readers::ReadColumn& column : table.source->request.columns) column_names_.push_back(column.name);
+}
+
+FinishedBatch Finisher::finish(BatchPtr source) {
+  const std::vector<plan::FieldPlan>& fields = table_.plan->fields;
+  Work work;
+  FinishedBatch& batch = work.batch;
+  batch.rows = source->rows;
+  batch.active = Bitmap(batch.rows, true);
+  batch.rejected = Bitmap(batch.rows);
+  batch.columns.resize(fields.size());
+  batch.failed.resize(fields.size());
+  batch.source = std::move(source);
+  work.evaluator =
+      std::make_unique<plan::Evaluator>(source_frame(*batch.source), batch.rows, *batch.arena, table_.context,
+                                        &references_, batch.source.get(), &column_names_);
+  take_rows(work);
+  for (std::size_t field = 0; field < fields.size(); ++field) finish_field(work, field);
+  // Keys made by the database come last, so that rejected rows use none up.
+  for (std::size_t field = 0; field < fields.size(); ++field) {
+    if (fields[field].from_default) fill_by_database(work, field);
+  }
+  for (std::size_t field = 0; field < fields.size(); ++field) check_field(work, field);
+  check_sentences(work);
+  count_tries(work);
+  return std::move(batch);
+}
+
+void Finisher::take_rows(Work& work) {
+  FinishedBatch& batch = work.batch;
+  for (const Failure& broken : batch.source->broken_rows) {
+    work.deactivate(broken.row);
+    batch.reject({broken.row, 0, "", broken.rule, broken.reason});
+  }
+  if (table_.plan->where) {
+    const plan::Evaluated condition = work.evaluator->evaluate(table_.plan->where, work.active());
+    const auto truth = condition.column->values<bool>();
+    Bitmap failed(batch.rows);
+    if (condition.failures) {
+      for (const Failure& failure : *condition.failures) {
+        failed.set(failure.row);
+        if (!batch.active.test(failure.row)) continue;
+        batch.reject({failure.row, 0, "where", failure.rule, failure.reason, visibility_.hides_where()});
+      }
+    }
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      if (!batch.active.test(row) || (!failed.test(row) && !condition.column->is_null(row) && truth[row])) continue;
+      work.deactivate(row);
+      if (!failed.test(row)) ++batch.filtered;
+    }
+  }
+}
+
+void Finisher::fail(Work& work, std::size_t field, const Failures& failures) {
+  for (const Failure& failure : failures) {
+    if (!work.batch.active.test(failure.row)) continue;
+    work.mark_failed(field, failure.row);
+    work.batch.reject({failure.row, order_of(field), table_.plan->fields[field].name, failure.rule, failure.reason,
+                       visibility_.hides_field(field)});
+  }
+}
+
+void Finisher::finish_field(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  if (!plan.self_reference.empty()) return finish_self_reference(work, field);
+  if (!plan.value) {
+    work.batch.columns[field] = nulls(plan.type, work.batch.rows);
+    return;
+  }
+  const plan::Evaluated value = work.evaluator->evaluate(plan.value, work.active());
+  work.batch.columns[field] = value.column;
+  if (value.failures) fail(work, field, *value.failures);
+  if (value.column->null_count() > 0) fill_defaults(work, field);
+}
+
+void Finisher::finish_self_reference(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  SelfReference reference{.field = field, .keys = {}};
+  for (const plan::NodePtr& key : plan.self_reference) {
+    const plan::Evaluated value = work.evaluator->evaluate(key, work.active());
+    reference.keys.push_back(value.column);
+    if (value.failures) fail(work, field, *value.failures);
+  }
+  work.batch.columns[field] = table_.plan->recompute_key
+                                  ? recompute_keys(table_, reference.keys, work.batch.rows, *work.batch.arena)
+                                  : nulls(plan.type, work.batch.rows);
+  if (plan.required) {
+    for (std::size_t row = 0; row < work.batch.rows; ++row) {
+      const bool is_null = std::ranges::any_of(reference.keys, [row](const auto& key) { return key->is_null(row); });
+      if (!is_null || !work.batch.active.test(row) || work.batch.has_failed(field, row)) continue;
+      work.batch.reject({static_cast<std::uint32_t>(row), order_of(field), plan.name, "required", "is required"});
+    }
+  }
+  work.batch.self_references.push_back(std::move(reference));
+}
+
+Value Finisher::fallback(const plan::FieldPlan& field) {
+  if (!field.fallback_is_now) return *field.fallback;
+  const Value now = table_.context.now;
+  if (field.type == Type::timestamptz) return now;
+  Arena arena;
+  Failures failures;
+  converters::KernelContext context{.arena = arena, .rows = 1, .failures = failures, .run = table_.context};
+  const ColumnPtr column = column_of(Type::timestamptz, std::span{&now, 1});
+  const ColumnPtr converted =
+      converters::conversion(Type::timestamptz, field.type, table_.context)(std::span{&column, 1}, context);
+  return keep(converted->at(0), *state_.plan.arena);
+}
+
+void Finisher::fill_defaults(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  if (!plan.fallback && !plan.fallback_is_now) return;
+  const Value value = fallback(plan);
+  if (is_null(value)) return;
+  const Column& before = *work.batch.columns[field];
+  auto filled = copy(before);
+  for (std::size_t row = 0; row < work.batch.rows; ++row) {
+    if (before.is_null(row) && work.batch.active.test(row) && !work.batch.has_failed(field, row)) {
+      filled->set(row, value);
+    }
+  }
+  work.batch.columns[field] = std::move(filled);
+}
+
+void Finisher::fill_by_database(Work& work, std::size_t field) {
+  const Column& before = *work.batch.columns[field];
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < work.batch.rows; ++row) {
+    if (before.is_null(row) && work.batch.active.test(row) && !work.batch.rejected.test(row)) rows.push_back(row);
+  }
+  if (rows.empty()) return;
+  const ColumnPtr made = make_defaults(field, rows.size(), *work.batch.arena);
+  auto filled = copy(before);
+  for (std::size_t i = 0; i < rows.size(); ++i) filled->set(rows[i], made->at(i));
+  work.batch.columns[field] = std::move(filled);
+}
+
+// A dry run leaves sequences alone, whose values no rollback gives back: it counts by itself.
+ColumnPtr Finisher::make_defaults(std::size_t field, std::size_t count, Arena& arena) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  const schema::Column& column = table_.plan->target->columns[plan.target_column];
+  const bool counted = column.serial || column.identity != schema::Column::Identity::none;
+  if (!state_.options.dry_run || !counted || plan.type != Type::integer) {
+    return table_.target->make_defaults(*table_.plan->target, column, count, arena);
+  }
+  const auto [counter, first] = counters_.try_emplace(field, 0);
+  if (first && table_.rows_before > 0) {
+    const std::string sql = fmt::format("SELECT max({}) FROM {}", stores::quote_identifier(column.name), quoted_table(table_));
+    const auto highest = table_.target->query(sql, {}, 1);
+    if (!highest.rows.empty()) counter->second = parse_integer(highest.rows[0][0]).value.value_or(0);
+  }
+  auto made = std::make_shared<Column>(Type::integer, count);
+  for (std::int64_t& value : made->values<std::int64_t>()) value = ++counter->second;
+  return made;
+}
+
+void Finisher::check_field(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  FinishedBatch& batch = work.batch;
+  if (!plan.self_reference.empty()) return;
+  const Column& values = *batch.columns[field];
+  const bool hidden = visibility_.hides_field(field);
+  const auto counts = [&](std::size_t row) { return batch.active.test(row) && !batch.has_failed(field, row); };
+  if (plan.required && values.null_count() > 0) {
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      // A key that the database would have made is missing only because the row is rejected anyhow.
+      const bool spared = plan.from_default && batch.rejected.test(row);
+      if (!values.is_null(row) || !counts(row) || spared) continue;
+      batch.reject({static_cast<std::uint32_t>(row), order_of(field), plan.name, "required", "is required"});
+    }
+  }
+  Failures failures;
+  for (const plan::RulePlan& rule : plan.rules) {
+    if (!rule.kernel) continue;
+    failures.clear();
+    rule.kernel(values, table_.context.now, failures);
+    for (Failure& failure : failures) {
+      if (!counts(failure.row)) continue;
+      judge(batch, rule.effect,
+            {failure.row, order_of(field), plan.name, rule.rule->name, std::move(failure.reason), hidden}, rule.text);
+    }
+  }
+  failures.clear();
+  writer_.check(field, values, failures);
+  for (Failure& failure : failures) {
+    if (!counts(failure.row)) continue;
+    batch.reject({failure.row, order_of(field), plan.name, failure.rule, std::move(failure.reason), hidden});
+  }
+}
+
+void Finisher::check_sentences(Work& work) {
+  FinishedBatch& batch = work.batch;
+  if (table_.plan->sentences.empty()) return;
+  // A sentence about a value that could not be made says nothing: the empty rule marks what it inherits.
+  std::vector<plan::Evaluated> frame;
+  for (std::size_t field = 0; field < batch.columns.size(); ++field) {
+    std::shared_ptr<Failures> inherited;
+    if (batch.failed[field].size() != 0) {
+      inherited = std::make_shared<Failures>();
+      for (std::uint32_t row = 0; row < batch.rows; ++row) {
+        if (batch.failed[field].test(row)) inherited->push_back({row, "", ""});
+      }
+    }
+    frame.push_back({batch.columns[field], inherited});
+  }
+  plan::Evaluator evaluator{std::move(frame), batch.rows, *batch.arena, table_.context, &references_,
+                            batch.source.get()};
+  std::uint32_t order = order_of(batch.columns.size());
+  for (const plan::SentencePlan& sentence : table_.plan->sentences) {
+    const plan::Evaluated truth = evaluator.evaluate(sentence.condition, work.active());
+    Bitmap failed(batch.rows);
+    if (truth.failures) {
+      for (const Failure& failure : *truth.failures) {
+        failed.set(failure.row);
+        if (failure.rule.empty() || !batch.active.test(failure.row)) continue;
+        judge(batch, sentence.effect,
+              {failure.row, order, "", "check", fmt::format("{}: {}", sentence.sentence, failure.reason),
+               visibility_.hides_any(sentence.reads)},
+              sentence.sentence);
+      }
+    }
+    const auto holds = truth.column->values<bool>();
+    for (std::uint32_t row = 0; row < batch.rows; ++row) {
+      if (!batch.active.test(row) || failed.test(row) || truth.column->is_null(row) || holds[row]) continue;
+      judge(batch, sentence.effect, {row, order, "", "check", fmt::format("not true: {}", sentence.sentence)},
+            sentence.sentence);
+    }
+    ++order;
+  }
+}
+
+void Finisher::judge(FinishedBatch& batch, plan::Effect effect, Reason reason, const std::string& text) {
+  switch (effect) {
+    case plan::Effect::reject: return batch.reject(std::move(reason));
+    case plan::Effect::warn: return warn(batch, reason, text);
+    case plan::Effect::abort: break;
+  }
+  batch.stop_at(reason.row, reason.order,
+                fmt::format("{}{}{}: {}: {}", table_.plan->name, reason.field.empty() ? "" : ".", reason.field,
+                            printer_.position(*batch.source, reason.row),
+                            reason.hidden ? text : reason.reason));
+}
+
+void Finisher::warn(const FinishedBatch& batch, const Reason& reason, const std::string& text) {
+  constexpr std::size_t kExamples = 3;
+  auto found = std::ranges::find_if(report_.warned, [&](const report::Warned& warned) {
+    return warned.field == reason.field && warned.rule == text;
+  });
+  if (found == report_.warned.end()) {
+    report_.warned.push_back({std::string{reason.field}, text, 0, {}});
+    found = report_.warned.end() - 1;
+  }
+  ++found->count;
+  if (found->examples.size() >= kExamples) return;
+  const std::string position = printer_.position(*batch.source, reason.row);
+  found->examples.push_back(reason.hidden ? position : position + ": " + reason.reason);
+}
+
+void Finisher::count_tries(Work& work) {
+  for (const plan::FieldPlan& field : table_.plan->fields) {
+    std::uint64_t count = 0;
+    for (const plan::Node* node : field.tries) {
+      const auto found = work.evaluator->tried().find(node);
+      if (found != work.evaluator->tried().end()) count += found->second;
+    }
+    if (count == 0) continue;
+    const auto known = std::ranges::find(report_.tried, field.name, &report::Tried::field);
+    if (known == report_.tried.end()) {
+      report_.tried.push_back({field.name, count});
+    } else {
+      known->count += count;
+    }
+  }
+}
+
+}  // namespace etl::run

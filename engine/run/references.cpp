@@ -1,0 +1,170 @@
+#include "engine/run/references.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/run/columns.h"
+
+namespace etl::run {
+
+namespace {
+
+RowKeys source_keys(std::span<const ColumnPtr> keys, std::size_t rows) {
+  std::vector<KeyColumn> columns;
+  for (const ColumnPtr& key : keys) columns.push_back({key});
+  return row_keys(columns, rows);
+}
+
+ColumnPtr truth(const std::vector<bool>& known, const std::vector<bool>& holds) {
+  auto out = std::make_shared<Column>(Type::boolean, known.size());
+  for (std::size_t row = 0; row < known.size(); ++row) {
+    out->values<bool>()[row] = holds[row];
+    if (!known[row]) out->set_null(row);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string missing_parent(std::string_view table, std::span<const ColumnPtr> keys, std::size_t row) {
+  std::string values;
+  for (const ColumnPtr& key : keys) {
+    if (!values.empty()) values += ", ";
+    values += quote_for_message(to_text(key->at(row)));
+  }
+  return fmt::format("{} has no row for {}", table, keys.size() > 1 ? "(" + values + ")" : values);
+}
+
+ColumnPtr recompute_keys(const TableState& table, std::span<const ColumnPtr> keys, std::size_t rows, Arena& arena) {
+  std::vector<plan::Evaluated> frame;
+  for (const ColumnPtr& key : keys) frame.push_back({key, nullptr});
+  plan::Evaluator evaluator{std::move(frame), rows, arena, table.context, nullptr, nullptr};
+  const plan::Evaluated result = evaluator.evaluate(table.plan->recompute_key);
+  if (!result.failures || result.failures->empty()) return result.column;
+  auto out = copy(*result.column);
+  for (const Failure& failure : *result.failures) out->set_null(failure.row);
+  return out;
+}
+
+RunReferences::RunReferences(RunState& state) : state_{state} {
+  converters::RunContext context;
+  if (!state.tables.empty()) context = state.tables.front().context;
+  for (const plan::LookupPlan& lookup : state.plan.lookups) {
+    lookups_.push_back(
+        std::make_unique<Lookup>(state.plan, lookup, state.connections, context, state.space.budget));
+  }
+}
+
+RunReferences::Found RunReferences::find(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {
+  TableState& state = state_.tables[table];
+  if (!state.complete) {
+    throw Error{Error::Kind::schema,
+                fmt::format("{}: its rows are asked for before they are all written", state.plan->name),
+                "a table may refer to itself only by a field that is exactly table[key]"};
+  }
+  return state.plan->recompute_key ? find_computed(state, keys, context) : find_stored(state, keys, context);
+}
+
+RunReferences::Found RunReferences::find_stored(TableState& table, std::span<const ColumnPtr> keys,
+                                                KernelContext& context) {
+  const RowKeys wanted = source_keys(keys, context.rows);
+  Found found{nulls(table.plan->fields[table.plan->key_field].type, context.rows),
+              std::vector<bool>(context.rows, false)};
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (!context.is_active(row) || !wanted.has(row)) continue;
+    if (const auto value = table.ids->find(wanted.keys[row], context.arena)) {
+      found.keys->set(row, *value);
+    } else {
+      found.missing[row] = found.any_missing = true;
+    }
+  }
+  return found;
+}
+
+RunReferences::Found RunReferences::find_computed(TableState& table, std::span<const ColumnPtr> keys,
+                                                  KernelContext& context) {
+  const ColumnPtr computed = recompute_keys(table, keys, context.rows, context.arena);
+  const RowKeys wanted = row_keys(std::vector{table.key_column(table.plan->key_field, computed)}, context.rows);
+  const RowKeys sources = source_keys(keys, context.rows);
+  KeySet& written = table.index({table.plan->key_field})->keys;
+  Found found{copy(*computed), std::vector<bool>(context.rows, false)};
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    constexpr std::size_t kAhead = 8;
+    if (row + kAhead < context.rows) written.prefetch(wanted.keys[row + kAhead]);
+    if (!context.is_active(row) || !sources.has(row)) {
+      found.keys->set_null(row);
+    } else if (const auto met = table.ids->empty() ? std::nullopt : table.ids->find(sources.keys[row], context.arena)) {
+      found.keys->set(row, *met);
+    } else if (!wanted.has(row) || !written.contains(wanted.keys[row])) {
+      found.missing[row] = found.any_missing = true;
+    }
+  }
+  if (!found.any_missing || !table.ask_database) return found;
+  auto asked = copy(*computed);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (!found.missing[row]) asked->set_null(row);
+  }
+  const std::vector<std::string> column{table.plan->fields[table.plan->key_field].name};
+  const std::vector<ColumnPtr> values{asked};
+  const auto there = table.target->find(*table.plan->target, column, values);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (there[row]) found.missing[row] = false;
+  }
+  return found;
+}
+
+ColumnPtr RunReferences::resolve(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {
+  const Found found = find(table, keys, context);
+  if (!found.any_missing) return found.keys;
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (!found.missing[row]) continue;
+    found.keys->set_null(row);
+    context.failures.push_back({static_cast<std::uint32_t>(row), "parent",
+                                missing_parent(state_.tables[table].plan->name, keys, row)});
+  }
+  return found.keys;
+}
+
+ColumnPtr RunReferences::exists(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {
+  const Found found = find(table, keys, context);
+  const RowKeys wanted = source_keys(keys, context.rows);
+  std::vector<bool> known(context.rows);
+  std::vector<bool> holds(context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    known[row] = context.is_active(row) && wanted.has(row);
+    holds[row] = known[row] && !found.missing[row];
+  }
+  return truth(known, holds);
+}
+
+ColumnPtr RunReferences::look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {
+  const Lookup& table = *lookups_[lookup];
+  const auto found = table.find(*keys.front(), context);
+  auto out = std::make_shared<Column>(table.plan().type, context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (found[row] != nullptr) {
+      out->set(row, *found[row]);
+      continue;
+    }
+    out->set_null(row);
+    if (keys.front()->is_null(row) || !context.is_active(row)) continue;
+    context.failures.push_back(
+        {static_cast<std::uint32_t>(row), "lookup",
+         fmt::format("{} has no entry for {}", table.plan().name,
+                     quote_for_message(to_text(keys.front()->at(row))))});
+  }
+  return out;
+}
+
+ColumnPtr RunReferences::has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {
+  const auto found = lookups_[lookup]->find(*keys.front(), context);
+  std::vector<bool> known(context.rows);
+  std::vector<bool> holds(context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    known[row] = context.is_active(row) && !keys.front()->is_null(row);
+    holds[row] = found[row] != nullptr;
+  }
+  return truth(known, holds);
+}
+
+}  // namespace etl::run

@@ -1,0 +1,92 @@
+// Rejected rows: why, where they stand, and what may be shown of them.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/data/batch.h"
+#include "engine/run/state.h"
+
+namespace etl::run {
+
+// One reason why a row is rejected. Names and rules are static or the plan's.
+struct Reason {
+  std::uint32_t row = 0;    // Of the batch.
+  std::uint32_t order = 0;  // 0: the row as a whole; 1 + field as written; behind them the sentences.
+  std::string_view field;
+  std::string_view rule;
+  std::string reason;
+  bool hidden = false;      // The reason may quote a sensitive value.
+};
+
+// What of a table's rows may be printed: sensitive fields and the source columns they read are not, nor is what
+// is made of those columns elsewhere.
+class Visibility {
+ public:
+  explicit Visibility(const TableState& table);
+
+  bool hides_column(std::size_t column) const { return columns_[column]; }
+  bool hides_field(std::size_t field) const { return fields_[field]; }
+  bool hides_where() const { return where_; }
+  bool hides_any(std::span<const std::size_t> fields) const;
+
+ private:
+  std::vector<bool> columns_;
+  std::vector<bool> fields_;
+  bool where_ = false;
+};
+
+// Source rows for people.
+class RowPrinter {
+ public:
+  RowPrinter(const TableState& table, const Visibility& visibility) : table_{table}, visibility_{visibility} {}
+
+  // "id=17", "line 112", "row 9".
+  std::string position(const Batch& batch, std::size_t row) const;
+  // A compact JSON object, cells that could not be read as they were found.
+  std::string source(const Batch& batch, std::size_t row) const;
+
+ private:
+  const TableState& table_;
+  const Visibility& visibility_;
+};
+
+// Writes rejects/TABLE.csv as the run goes (made when first needed, 0600) and counts into the report.
+class RejectLog {
+ public:
+  // `folder`: of the report; "" keeps no file. `keep`: rejects that the report itself holds.
+  // `stop_above`: rejected rows at which it throws Error (validation).
+  RejectLog(const TableState& table, report::Table& report, std::string folder, std::size_t keep,
+            std::optional<std::uint64_t> stop_above);
+  ~RejectLog();
+
+  // The reasons of one row, in order.
+  void add(const std::string& position, const std::string& source, std::span<const Reason> reasons);
+  // Throws Error (environment) when the file cannot be completed.
+  void close();
+
+ private:
+  void write_line(const report::Reject& reject);
+  void open();
+
+  const TableState& table_;
+  report::Table& report_;
+  std::string folder_;
+  std::size_t keep_;
+  std::optional<std::uint64_t> stop_above_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, &std::fclose};
+};
+
+// "coach_profiles: 12 of 840 rows rejected (1.43%), max_rejects is 1%".
+std::string too_many_rejects(const report::Table& table);
+
+// Sorts by row and order, and drops a rule that a row's field broke twice (by the mapping and by the schema).
+void put_in_order(std::vector<Reason>& reasons);
+
+}  // namespace etl::run

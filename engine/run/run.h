@@ -1,0 +1,47 @@
+// Stage 3: the execution of a plan. One transaction per target: everything is kept, or nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/plan/plan.h"
+#include "engine/report/report.h"
+#include "engine/run/connections.h"
+
+namespace etl::run {
+
+// What a run tells while it goes. Called from the thread of `run`, after every batch at most.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  // `estimate`: rows that the source is likely to give.
+  virtual void table_started(std::string_view /*table*/, std::optional<std::uint64_t> /*estimate*/) {}
+  virtual void rows(std::uint64_t /*read*/, std::uint64_t /*rejected*/) {}
+  virtual void table_ended(const report::Table& /*table*/) {}
+  // What happens between the tables: "opening", "checking", "committing".
+  virtual void phase(std::string_view /*what*/) {}
+};
+
+struct RunOptions {
+  bool dry_run = false;  // Everything but the commit; no HTTP hooks.
+  // Set by signal handlers to a value other than 0; looked at between batches. May be null.
+  const std::atomic<int>* interrupt = nullptr;
+  Progress* progress = nullptr;
+  Instant started;                     // now() of the mapping.
+  std::optional<Uuid> run_id;          // Empty: a random one.
+  std::uint64_t random_seed = 0;       // Of uuid4(); 0: the system's.
+  std::string reports;                 // Folder for report folders; "" keeps none.
+  std::optional<std::size_t> batch;    // Rows per batch, instead of settings.batch.
+  std::size_t keep_rejects = 20;       // Rejects per table that the report itself holds.
+  // False for `etl test`: no rows:, no max_rejects, and no SQL of the mapping runs.
+  bool thresholds = true;
+};
+
+// Never throws Error or Interrupted: what went wrong stands in the report, whose state is then `failed` or
+// `interrupted` and whose targets are as they were. The caller writes it (report::write).
+report::Report run(const plan::Plan& plan, Connections& connections, const RunOptions& options);
+
+}  // namespace etl::run

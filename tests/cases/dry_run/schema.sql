@@ -1,0 +1,2 @@
+-- dialect: postgresql
+CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL);

@@ -1,0 +1,2 @@
+-- dialect: postgresql
+CREATE TABLE people (id integer PRIMARY KEY, born date);

@@ -1,0 +1,2 @@
+CREATE TABLE payments (id INTEGER PRIMARY KEY, amount INTEGER);
+INSERT INTO payments VALUES (1, 10);

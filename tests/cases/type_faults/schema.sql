@@ -1,0 +1,2 @@
+-- dialect: postgresql
+CREATE TABLE people (id integer PRIMARY KEY, age integer, height double precision, name text, photo bytea);

@@ -1,0 +1,2 @@
+-- dialect: postgresql
+CREATE TABLE orders (id integer PRIMARY KEY, state text, amount text);

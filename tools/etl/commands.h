@@ -1,0 +1,14 @@
+// The commands, one function each. They print data on stdout and everything else on stderr.
+#pragma once
+
+#include "tools/etl/exit.h"
+#include "tools/etl/options.h"
+
+namespace etl::cli {
+
+Exit run_command(const Options& options);
+Exit lint_command(const Options& options);
+Exit plan_command(const Options& options);
+Exit test_command(const Options& options);
+
+}  // namespace etl::cli

@@ -1,0 +1,78 @@
+#include "tools/etl/compiled.h"
+
+#include <fmt/format.h>
+
+namespace etl::cli {
+
+namespace {
+
+spec::ParseOptions parse_options(const Options& options) {
+  spec::ParseOptions parse;
+  parse.params = options.params;
+  parse.profile = options.profile;
+  return parse;
+}
+
+// The catalogues of the databases that the plan touches.
+void read_live(const plan::Plan& plan, run::Connections& connections, plan::Schemas& schemas) {
+  for (std::size_t i = 0; i < plan.connections.size(); ++i) {
+    const plan::ConnectionPlan& connection = plan.connections[i];
+    if (connection.is_source) {
+      schemas.live[connection.info.name] =
+          std::make_shared<const schema::Catalog>(connections.source(i).catalog());
+    } else if (connection.is_target) {
+      schemas.live[connection.info.name] =
+          std::make_shared<const schema::Catalog>(connections.target(i).catalog());
+    }
+  }
+}
+
+bool has_reader_and_writer(const plan::Plan& plan) {
+  for (const plan::ConnectionPlan& connection : plan.connections) {
+    if (connection.is_source && !readers::source_kind(connection.info.kind)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options& options, bool offline,
+                                          Diagnostics& diagnostics) {
+  auto compiled = std::make_unique<Compiled>();
+  auto mapping = spec::parse_mapping(spec::read_file(path), parse_options(options), diagnostics);
+  if (!mapping) return nullptr;
+  compiled->mapping = std::move(*mapping);
+  plan::Schemas schemas = plan::read_schemas(compiled->mapping, diagnostics);
+  if (diagnostics.has_errors()) return nullptr;
+
+  // Offline first: what the files alone say wrong is said before any database is asked.
+  Diagnostics first;
+  auto plan = plan::compile(compiled->mapping, schemas, {.lint = true, .only = options.only}, first);
+  if (!plan) {
+    diagnostics = std::move(first);
+    return nullptr;
+  }
+  compiled->first = std::move(*plan);
+  if (!offline && has_reader_and_writer(compiled->first)) {
+    compiled->connections = std::make_unique<run::LiveConnections>(compiled->first);
+    read_live(compiled->first, *compiled->connections, schemas);
+  }
+  auto live = plan::compile(compiled->mapping, schemas, {.lint = offline, .only = options.only}, diagnostics);
+  if (!live) return nullptr;
+  compiled->plan = std::move(*live);
+  return compiled;
+}
+
+Findings print(const Diagnostics& diagnostics, std::FILE* out, bool warnings) {
+  Findings findings;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) {
+    const bool warning = diagnostic.severity() == Severity::warning;
+    (warning ? findings.warnings : findings.errors)++;
+    if (warning && !warnings) continue;
+    const std::string text = render(diagnostic);
+    std::fwrite(text.data(), 1, text.size(), out);
+  }
+  return findings;
+}
+
+}  // namespace etl::cli

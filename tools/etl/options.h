@@ -1,0 +1,26 @@
+// What was typed, before anything is looked at.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace etl::cli {
+
+struct Options {
+  std::vector<std::string> mappings;
+  std::map<std::string, std::string> params;
+  std::string profile;
+  std::vector<std::string> only;
+  bool dry_run = false;
+  bool offline = false;
+  bool strict = false;
+  std::optional<int> workers;
+  std::optional<std::size_t> batch;
+  std::string format = "text";
+  int verbosity = 0;  // -1: quiet.
+};
+
+}  // namespace etl::cli

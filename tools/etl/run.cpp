@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "engine/report/report.h"
+#include "engine/run/run.h"
+#include "tools/etl/commands.h"
+#include "tools/etl/compiled.h"
+#include "tools/etl/progress.h"
+
+namespace etl::cli {
+
+namespace {
+
+std::atomic<int> interrupted{0};
+
+// The first signal ends the run at the next batch boundary, a second one at once.
+extern "C" void on_signal(int signal) {
+  if (interrupted.exchange(signal) != 0) _exit(128 + signal);
+}
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Instant now() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return {kUnixEpochMicros + std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count()};
+}
+
+Exit exit_of(const report::Report& report) {
+  switch (report.state) {
+    case report::State::done: return Exit::done;
+    case report::State::done_with_rejects: return Exit::findings;
+    case report::State::dry_run: return report.totals().rejected > 0 ? Exit::findings : Exit::done;
+    case report::State::interrupted: return Exit::interrupted;
+    case report::State::failed: return Exit::failed;
+  }
+  return Exit::failed;
+}
+
+Exit run_one(const std::string& path, const Options& options) {
+  Diagnostics diagnostics;
+  const auto compiled = compile_mapping(path, options, false, diagnostics);
+  print(diagnostics, stderr, options.verbosity > 0);
+  if (!compiled) return Exit::bad_mapping;
+  report::Report report;
+  {
+    const auto progress = make_progress(options);
+    run::RunOptions run_options;
+    run_options.dry_run = options.dry_run;
+    run_options.interrupt = &interrupted;
+    run_options.progress = progress.get();
+    run_options.started = now();
+    run_options.reports = compiled->plan.settings.reports;
+    run_options.batch = options.batch;
+    report = run::run(compiled->plan, *compiled->connections, run_options);
+  }
+  report::write(report);
+  const std::string text = options.format == "json" ? report::to_json(report) + "\n" : report::to_text(report);
+  if (options.verbosity >= 0 || options.format == "json") std::fwrite(text.data(), 1, text.size(), stdout);
+  if (report.failure) {
+    fmt::print(stderr, "etl: {}\n", report.failure->message);
+    if (!report.failure->remedy.empty()) fmt::print(stderr, "  = {}\n", report.failure->remedy);
+  }
+  return exit_of(report);
+}
+
+}  // namespace
+
+Exit run_command(const Options& options) {
+  catch_signals();
+  start_log(options);
+  Exit worst = Exit::done;
+  for (const std::string& path : options.mappings) {
+    const Exit exit = run_one(path, options);
+    if (exit > worst) worst = exit;
+    if (exit > Exit::findings) break;  // What follows may build on what failed.
+  }
+  return worst;
+}
+
+}  // namespace etl::cli
