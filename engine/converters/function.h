@@ -49,7 +49,7 @@ struct Use {
 
 struct Parameter {
   std::string_view name;
-  TypeSet types;
+  TypeSet types = {};
   bool optional = false;
   bool repeated = false;   // The last one: any number of them (also none, when `optional`).
   bool constant = false;   // Must be a literal: patterns, formats, units, encodings.
@@ -83,21 +83,21 @@ struct Function {
   std::string_view name;
   std::string_view family;  // text, number, time, uuid, json, list, markdown, hash, logic, lookup, row, aggregate.
   std::string_view doc;     // One sentence or two, with a full stop.
-  std::vector<Parameter> parameters;
-  Result result;
+  std::vector<Parameter> parameters = {};
+  Result result = {};
   Inverse inverse = Inverse::none;
   std::string_view fails = "never";  // When it fails.
   OnNull on_null = OnNull::returns_null;
-  std::vector<Example> examples;
+  std::vector<Example> examples = {};
   bool aggregate = false;
   // Same arguments, same result, whenever and wherever: may be computed once for constants. False for now(),
   // uuid4(), row_number(), line_number().
   bool pure = true;
   // Says why constant arguments are wrong (a pattern, a unit, a cost), "" when they are right: E309 at the
   // argument `index`. May be empty.
-  std::function<std::string(const Use& use, std::size_t& index)> check_constants;
+  std::function<std::string(const Use& use, std::size_t& index)> check_constants = {};
   // Makes the kernel for one use. Empty: not available yet (said at plan time, with the place).
-  std::function<Kernel(const Use& use)> bind;
+  std::function<Kernel(const Use& use)> bind = {};
 };
 
 // Every function, families in the order of the manual. converters/catalog.cpp joins the families' tables.

@@ -103,6 +103,7 @@ std::size_t Compiler::add_source(const SourceHead& head) {
   source.name = head.display;
   source.connection = head.connection.value_or(0);
   source.key_is_unique = head.key_is_unique;
+  source.request.name = head.display;
   source.request.table = head.table_name;
   if (head.connection) {
     plan_.connections[*head.connection].is_source = true;

@@ -19,6 +19,7 @@ struct ReadColumn {
 
 // What to read. Filled by the plan; names no mapping's table in code.
 struct ReadRequest {
+  std::string name;                  // Of the source, as the mapping says it.
   std::string table;                 // Database table, or empty with `query`.
   std::string query;                 // SQL with $name parameters.
   std::vector<std::pair<std::string, Value>> parameters;  // Of the query; texts owned by the plan.

@@ -22,21 +22,6 @@ using stores::quote_identifier;
 using stores::SqliteDatabase;
 using stores::SqliteStatement;
 
-// Binds by name; a parameter of the SQL that is not given is an Error.
-void bind_parameters(SqliteDatabase& database, sqlite3_stmt* statement,
-                     std::span<const std::pair<std::string, Value>> parameters) {
-  for (int index = 1; index <= sqlite3_bind_parameter_count(statement); ++index) {
-    const char* name = sqlite3_bind_parameter_name(statement, index);
-    const std::string_view wanted = name == nullptr ? std::string_view{} : std::string_view{name}.substr(1);
-    const auto given = std::ranges::find(parameters, wanted, &std::pair<std::string, Value>::first);
-    if (given == parameters.end()) {
-      throw Error{Error::Kind::schema, fmt::format("{}: the SQL uses ${}, which is no parameter", database.place(), wanted),
-                  "declare it under params:"};
-    }
-    stores::bind_value(statement, index, given->second);
-  }
-}
-
 class SqliteReader : public Reader {
  public:
   SqliteReader(SqliteDatabase& database, SqliteStatement statement, const ReadRequest& request, BatchLimits limits,
@@ -129,7 +114,7 @@ class SqliteSource : public Source {
   std::vector<ReadColumn> describe(const std::string& query,
                                    std::span<const std::pair<std::string, Value>> parameters) override {
     const SqliteStatement statement = database_.prepare(query);
-    bind_parameters(database_, statement.handle(), parameters);
+    stores::bind_parameters(database_, statement.handle(), parameters);
     std::vector<ReadColumn> columns;
     for (int i = 0; i < sqlite3_column_count(statement.handle()); ++i) {
       const char* declared = sqlite3_column_decltype(statement.handle(), i);
@@ -142,7 +127,7 @@ class SqliteSource : public Source {
   std::unique_ptr<Reader> open(const ReadRequest& request, BatchLimits limits) override {
     if (!request.table.empty()) return open_table(request, limits);
     SqliteStatement statement = database_.prepare(with_order(request));
-    bind_parameters(database_, statement.handle(), request.parameters);
+    stores::bind_parameters(database_, statement.handle(), request.parameters);
     return std::make_unique<SqliteReader>(database_, std::move(statement), request, limits, std::nullopt);
   }
 

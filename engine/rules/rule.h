@@ -46,13 +46,13 @@ struct Rule {
   std::string_view name;
   std::string_view doc;
   Argument argument = Argument::flag;
-  TypeSet types;                        // Columns that it fits (E323).
-  std::vector<std::string_view> choices;
-  std::vector<Example> examples;
+  TypeSet types = {};                        // Columns that it fits (E323).
+  std::vector<std::string_view> choices = {};
+  std::vector<Example> examples = {};
   // Says why the argument is wrong (a bad pattern or shape), "" when right: E309.
-  std::function<std::string(const Use& use)> check;
+  std::function<std::string(const Use& use)> check = {};
   // Empty for rules that the run itself keeps because they need other rows: unique, exists.
-  std::function<Kernel(const Use& use)> bind;
+  std::function<Kernel(const Use& use)> bind = {};
 };
 
 const std::vector<Rule>& rules();

@@ -277,7 +277,7 @@ void Finisher::check_sentences(Work& work) {
         if (failure.rule.empty() || !batch.active.test(failure.row)) continue;
         judge(batch, sentence.effect,
               {failure.row, order, "", "check", fmt::format("{}: {}", sentence.sentence, failure.reason),
-               visibility_.hides_any(sentence.reads)},
+               visibility_.hides_any(*sentence.condition)},
               sentence.sentence);
       }
     }

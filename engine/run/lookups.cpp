@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/run/columns.h"
+#include "engine/run/fold.h"
 
 namespace etl::run {
 
@@ -22,17 +23,6 @@ void append_key(const Value& value, std::string& out) {
     return append_text(plain, out);
   }
   append_text(value, out);
-}
-
-ColumnPtr lower(const ColumnPtr& texts, Arena& arena, const converters::RunContext& run) {
-  static const converters::Function* const function = converters::function_named("lower");
-  converters::Use use;
-  use.types = {Type::text};
-  use.constants = {std::nullopt};
-  use.run = &run;
-  Failures failures;
-  converters::KernelContext context{.arena = arena, .rows = texts->size(), .failures = failures, .run = run};
-  return function->bind(use)(std::span{&texts, 1}, context);
 }
 
 void check_failures(const plan::LookupPlan& lookup, const plan::Evaluated& part, std::string_view what) {
@@ -122,7 +112,7 @@ std::vector<std::string> Lookup::folded(const Column& keys, const converters::Ke
   if (!plan_.ignore_case) return texts;
   auto column = std::make_shared<Column>(Type::text, keys.size());
   std::ranges::copy(texts, column->values<std::string_view>().begin());
-  const ColumnPtr lowered = lower(column, context.arena, context.run);
+  const ColumnPtr lowered = lower_case(column, context.arena, context.run);
   std::vector<std::string> out(lowered->values<std::string_view>().begin(),
                                lowered->values<std::string_view>().end());
   return out;

@@ -50,6 +50,13 @@ bool Visibility::hides_any(std::span<const std::size_t> fields) const {
   return std::ranges::any_of(fields, [this](std::size_t field) { return fields_[field]; });
 }
 
+bool Visibility::hides_any(const plan::Node& expression) const {
+  std::vector<std::size_t> fields;
+  bool whole_row = false;
+  collect_columns(expression, fields, whole_row);
+  return whole_row || hides_any(fields);
+}
+
 // ---- RowPrinter
 
 std::string RowPrinter::position(const Batch& batch, std::size_t row) const {

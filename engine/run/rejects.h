@@ -35,6 +35,8 @@ class Visibility {
   bool hides_field(std::size_t field) const { return fields_[field]; }
   bool hides_where() const { return where_; }
   bool hides_any(std::span<const std::size_t> fields) const;
+  // Whether an expression over the fields reads a hidden one.
+  bool hides_any(const plan::Node& expression) const;
 
  private:
   std::vector<bool> columns_;

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/diagnostic.h"
@@ -33,6 +34,7 @@ struct Ddl {
   std::vector<UserType> types;
   std::set<std::string> relation_names;  // Of tables and indexes, which share one name space.
   std::string search_schema;             // From SET search_path; empty: public.
+  std::vector<std::pair<std::string, Node>> heirs;  // A table's name, and its parent as INHERITS names it.
   std::set<std::string> nondeterministic;  // Collations made with deterministic = false.
   bool has_extensions = false;
 

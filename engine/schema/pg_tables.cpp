@@ -172,7 +172,10 @@ void create_table(Ddl& ddl, const Node& statement) {
   table.schema = relation["schemaname"] ? relation["schemaname"].text() : ddl.search_schema;
   table.at = ddl.name_at(relation["location"].number());
   ddl.relation_names.insert(table.name);
-  for (const Node& parent : statement["inhRelations"].items()) copy_columns(ddl, table, parent.body(), true);
+  for (const Node& parent : statement["inhRelations"].items()) {
+    copy_columns(ddl, table, parent.body(), true);
+    ddl.heirs.emplace_back(table.name, parent.body());
+  }
   add_elements(ddl, table, statement["tableElts"].items());
   ddl.catalog.tables.push_back(std::move(table));
 }
@@ -187,6 +190,10 @@ void alter_table(Ddl& ddl, const Node& statement) {
     return;
   }
   for (const Node& command : statement["cmds"].items()) alter(ddl, *table, command.body(), location);
+  for (const auto& [heir, parent] : ddl.heirs) {
+    const auto found = std::ranges::find(ddl.catalog.tables, heir, &Table::name);
+    if (ddl.table(parent) == table && found != ddl.catalog.tables.end()) copy_columns(ddl, *found, parent, true);
+  }
 }
 
 void create_index(Ddl& ddl, const Node& statement, std::string_view text) {

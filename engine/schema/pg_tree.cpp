@@ -15,7 +15,9 @@ namespace etl::schema::pg {
 // Makes nodes of the JSON text in which libpg_query hands out its tree.
 class TreeBuilder {
  public:
-  static Node build(const simdjson::dom::element& element) {
+  explicit TreeBuilder(std::string_view sql) : sql_{sql} {}
+
+  Node build(const simdjson::dom::element& element) const {
     Node node;
     node.present_ = true;
     if (const auto object = element.get_object(); object.error() == simdjson::SUCCESS) {
@@ -25,6 +27,7 @@ class TreeBuilder {
     } else {
       node.text_ = scalar(element);
     }
+    if (node.kind() == "A_Const") mend_negative(node.fields_.front().second);
     return node;
   }
 
@@ -34,6 +37,20 @@ class TreeBuilder {
     if (element.get(text) == simdjson::SUCCESS) return std::string{text};
     return simdjson::minify(element);
   }
+
+  // The library writes no negative integers: a constant such as -5 arrives as if it were zero, at the minus.
+  void mend_negative(Node& constant) const {
+    const auto at = static_cast<std::size_t>(constant["location"].number());
+    if (!constant["ival"] || constant["ival"]["ival"] || at >= sql_.size() || sql_[at] != '-') return;
+    const std::string_view rest = trim(sql_.substr(at + 1));
+    Node value;
+    value.text_ = "-" + std::string{rest.substr(0, rest.find_first_not_of("0123456789"))};
+    for (auto& [name, field] : constant.fields_) {
+      if (name == "ival") field.fields_.emplace_back("ival", std::move(value));
+    }
+  }
+
+  std::string_view sql_;
 };
 
 namespace {
@@ -50,7 +67,7 @@ Statement statement(const simdjson::dom::element& raw, std::string_view sql, boo
   simdjson::dom::object wrapper;
   if (raw["stmt"].get(wrapper) != simdjson::SUCCESS) return made;
   const bool rows = wrapper.size() == 1 && (*wrapper.begin()).key == "InsertStmt";
-  if (!rows || !without_rows) made.tree = TreeBuilder::build(raw["stmt"].value_unsafe());
+  if (!rows || !without_rows) made.tree = TreeBuilder{sql}.build(raw["stmt"].value_unsafe());
   return made;
 }
 

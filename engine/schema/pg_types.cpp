@@ -96,7 +96,7 @@ void create_domain(Ddl& ddl, const Node& statement) {
   const ColumnType base = column_type(ddl, statement["typeName"]);
   if (base.user != nullptr) made.inherited = base.user->inherited;
   made.type = made.inherited.type = domain_type(made.schema, made.name, base.type);
-  made.inherited.collation = statement["collClause"]["collname"].last_name();
+  if (statement["collClause"]) made.inherited.collation = statement["collClause"]["collname"].last_name();
   for (const Node& wrapped : statement["constraints"].items()) {
     const Node& constraint = wrapped.body();
     const std::string& kind = constraint["contype"].text();

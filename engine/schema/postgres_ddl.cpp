@@ -19,7 +19,7 @@ constexpr int kOpen = '(', kClose = ')', kComma = ',', kDot = '.';
 Span Ddl::name_at(int location) const {
   const auto at = static_cast<std::uint32_t>(location);
   auto found = std::ranges::lower_bound(tokens, at, {}, &Token::begin);
-  if (found == tokens.end()) return span(at, at);
+  if (found == tokens.end() || found->begin != at) return span(at, at);
   std::uint32_t end = found->end;
   while (found + 2 < tokens.end() && (found + 1)->kind == kDot) {
     found += 2;
@@ -330,13 +330,13 @@ Catalog read_postgres_ddl(const SourceTextPtr& source, Diagnostics& diagnostics)
   ddl.diagnostics = &diagnostics;
   ddl.text = pg::without_rows(source->bytes());
   ddl.catalog.dialect = Dialect::postgresql;
+  ddl.tokens = pg::scan(ddl.text).value_or(std::vector<pg::Token>{});
   const pg::Parsed parsed = pg::parse(ddl.text, true);
   if (parsed.fault) {
-    const std::uint32_t at = parsed.fault->offset;
-    diagnostics.add(kUnreadableDdl, ddl.span(at, at), fmt::format("the DDL cannot be read: {}", parsed.fault->message));
+    const Span at = ddl.name_at(static_cast<int>(parsed.fault->offset));
+    diagnostics.add(kUnreadableDdl, at, fmt::format("the DDL cannot be read: {}", parsed.fault->message));
     return ddl.catalog;
   }
-  ddl.tokens = pg::scan(ddl.text).value_or(std::vector<pg::Token>{});
   for (const pg::Statement& statement : parsed.statements) {
     std::string text = ddl.text.substr(statement.begin, statement.end - statement.begin);
     const pg::Place place = pg::read_statement(ddl, statement.tree, text);

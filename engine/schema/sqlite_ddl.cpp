@@ -51,7 +51,9 @@ Catalog read_sqlite_ddl(const SourceTextPtr& source, Diagnostics& diagnostics) {
     std::uint32_t length = 0;
     if (const auto fault = memory.apply(all.substr(at), length)) {
       const std::uint32_t place = at + fault->offset;
-      diagnostics.add(kUnreadableDdl, Span{source, place, place}, fmt::format("the DDL cannot be read: {}", fault->message));
+      const auto rest = sqlite_tokens(all.substr(place));
+      const std::uint32_t size = rest.empty() || rest.front().begin != 0 ? 0 : rest.front().end();
+      diagnostics.add(kUnreadableDdl, Span{source, place, place + size}, fmt::format("the DDL cannot be read: {}", fault->message));
       break;
     }
     if (length == 0) break;

@@ -305,11 +305,13 @@ bool Check::rows(Node& node, const Owner& owner) {
 
 // Expressions of [ ] that their own commas cut into several items: E105.
 void Check::torn_items(Node& list) {
+  constexpr std::size_t kMostPieces = 32;
   for (std::size_t index = 0; index + 1 < list.items.size(); ++index) {
     Node& first = list.items[index];
     int open = first.is_scalar() && !first.quoted ? open_brackets(first.text) : 0;
     std::size_t last = index;
-    while (open > 0 && last + 1 < list.items.size()) open += open_brackets(list.items[++last].at.text());
+    while (open > 0 && last + 1 < list.items.size() && last - index < kMostPieces)
+      open += open_brackets(list.items[++last].at.text());
     if (last == index || open > 0) continue;
     report_torn_value({first.at.source, first.at.begin, list.items[last].at.end}, false, diagnostics_);
     first.damaged = true;

@@ -28,6 +28,8 @@ class Check {
   bool block(Node& node, const Block& block, const Owner& owner);
   // A map of such blocks, or whatever the key holds. False when it is to be left out.
   bool value(Node& node, const Key& key, const Owner& owner);
+  // Reports a key that the block does not have.
+  void unknown_key(const Member& member, const Block& block);
 
  private:
   struct Context {
@@ -40,8 +42,6 @@ class Check {
   void members(Node& node, const Block& block, const Owner& owner, Context context);
   void required(const Node& node, const Block& block, const Owner& owner, const Context& context);
   void exactly_one(const Node& node, const Block& block, const Owner& owner);
-  void unknown_key(const Member& member, const Block& block);
-
   bool value(Node& node, const Key& key, const Owner& owner, Context context);
   bool list(Node& node, const Key& key, const Owner& owner, const Context& context);
   bool map(Node& node, const Key& key, const Owner& owner, const Context& context);

@@ -16,13 +16,30 @@ struct Expression;
 using ExpressionPtr = std::shared_ptr<const Expression>;
 
 enum class Operator : std::uint8_t {
-  negate, logical_not,                                              // one argument
-  add, subtract, multiply, divide, remainder, concatenate,          // ||
-  equal, not_equal, less, less_equal, greater, greater_equal,
-  like, not_like, logical_and, logical_or,                          // two
-  between, not_between,                                             // three
-  is_null, is_not_null,                                             // one
-  in_list, not_in_list,                                             // value, then the items
+  negate,
+  logical_not,  // one argument
+  add,
+  subtract,
+  multiply,
+  divide,
+  remainder,
+  concatenate,  // ||
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  like,
+  not_like,
+  logical_and,
+  logical_or,  // two
+  between,
+  not_between,  // three
+  is_null,
+  is_not_null,  // one
+  in_list,
+  not_in_list,  // value, then the items
 };
 // As written: "+", "and", "not like", ...
 std::string_view name(Operator op);
@@ -33,14 +50,14 @@ struct Expression {
     literal_text,    // text: the text, quotes removed
     literal_bool,    // text: "true" or "false"
     literal_null,
-    parameter,       // text: name without $
-    name,            // text: a column, an exploded name, `row`, `it`
-    member,          // arguments[0] . text
-    index,           // arguments[0] [ arguments[1..] ]: a lookup, a table, or a list/JSON index
-    call,            // text: function; arguments in order. x | f(a) is call f(x, a) with `piped` set
-    operation,       // op; arguments
-    in_name,         // arguments[0] [not] in text (a lookup or table)
-    case_of,         // [operand] when/then pairs [else], see below
+    parameter,  // text: name without $
+    name,       // text: a column, an exploded name, `row`, `it`
+    member,     // arguments[0] . text
+    index,      // arguments[0] [ arguments[1..] ]: a lookup, a table, or a list/JSON index
+    call,       // text: function; arguments in order. x | f(a) is call f(x, a) with `piped` set
+    operation,  // op; arguments
+    in_name,    // arguments[0] [not] in text (a lookup or table)
+    case_of,    // [operand] when/then pairs [else], see below
   };
 
   Kind kind = Kind::literal_null;
@@ -52,8 +69,8 @@ struct Expression {
   // case_of: arguments are when1, then1, when2, then2, ...
   ExpressionPtr operand;    // case x when ...
   ExpressionPtr otherwise;  // else ...
-  Span at;       // The whole expression, its own parentheses included.
-  Span name_at;  // The name, operator or function alone, where the caret of most diagnostics belongs.
+  Span at;                  // The whole expression, its own parentheses included.
+  Span name_at;             // The name, operator or function alone, where the caret of most diagnostics belongs.
 };
 
 // Parses one pipeline. `text` is the scalar's text as YAML gives it and `place` maps offsets of it to the

@@ -46,17 +46,17 @@ struct Key {
   std::string_view of = {};     // Choices, "csv | json".
   std::string_view block = {};  // The block's name.
   bool required = false;
-  bool environment = false;       // ${...} is replaced in it.
+  bool environment = false;        // ${...} is replaced in it.
   std::string_view fallback = {};  // The default, as the reference shows it.
   std::string_view doc = {};
 };
 
 struct Block {
-  std::string_view name;           // "connection".
-  std::string_view title;          // "a connection".
-  bool short_form = false;         // A scalar stands for the block that has only its first key.
-  bool environment = false;        // ${...} is replaced in all that stands below it.
-  std::string_view also = {};      // A block whose keys this one takes too.
+  std::string_view name;              // "connection".
+  std::string_view title;             // "a connection".
+  bool short_form = false;            // A scalar stands for the block that has only its first key.
+  bool environment = false;           // ${...} is replaced in all that stands below it.
+  std::string_view also = {};         // A block whose keys this one takes too.
   std::string_view exactly_one = {};  // Keys of which one must be written: "sql | http".
   std::vector<Key> keys = {};
 };

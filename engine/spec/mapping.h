@@ -22,7 +22,7 @@ struct At {
   Span at;
 };
 
-// Entries in the order of the file.
+// Entries in the order of the file. An expression among them that did not parse is nullptr.
 template <class T>
 using Entries = std::vector<std::pair<At<std::string>, T>>;
 
@@ -52,10 +52,12 @@ struct ParamSpec {
   bool secret = false;
   std::string description;
   RulesSpec rules;
+  Span at;  // Its block, or its type in the short form.
 };
 
 struct AuthSpec {
   std::string kind;  // bearer, basic, header, query, oauth2.
+  // bearer, basic: one entry of that name; header, query: name and value; oauth2: its keys.
   Entries<At<std::string>> settings;
   Span at;
 };
@@ -87,6 +89,7 @@ struct FormatSpec {
   std::optional<At<std::string>> encoding, delimiter, quote, escape, records;
   std::optional<At<int>> header;
   std::optional<bool> trim;
+  // ${cursor}, ${cursor:-text} and $${ still stand in the values, for the reader that sends them.
   std::optional<Entries<At<std::string>>> params;
   std::optional<PaginateSpec> paginate;
   std::optional<std::vector<At<std::string>>> key;
@@ -94,8 +97,8 @@ struct FormatSpec {
 };
 
 struct ConnectionSpec {
-  At<std::string> url;       // After ${...}.
-  std::string written_url;   // Before it, for messages and the dialect (hard-parts.md 30).
+  At<std::string> url;      // After ${...}.
+  std::string written_url;  // Before it, for messages and the dialect (hard-parts.md 30).
   Secret password;
   std::optional<At<std::string>> schema;  // Path as written, relative to the file it stands in.
   bool create = false;
@@ -175,7 +178,7 @@ struct TableSpec {
   std::optional<At<std::string>> into;
   ExpressionPtr where;
   Entries<ExpressionPtr> explode;
-  std::vector<ExpressionPtr> group_by;
+  std::vector<ExpressionPtr> group_by;  // nullptr: did not parse.
   std::vector<FieldSpec> fields;
   bool rest_copy = false;
   Span rest_at;
@@ -200,7 +203,7 @@ struct SettingsSpec {
   Threshold max_rejects;
   std::string atomic = "run";
   std::int64_t batch = 10'000;
-  std::optional<int> workers;  // Empty: auto.
+  std::optional<int> workers;                       // Empty: auto.
   std::uint64_t memory = std::uint64_t{512} << 20;  // Bytes.
   At<std::string> timezone{"UTC", {}};
   std::optional<bool> backup;
@@ -238,8 +241,8 @@ struct TestSpec {
 
 struct Mapping {
   SourceTextPtr text;
-  std::string path;           // As given.
-  At<std::string> name;       // `name:`, else the file's name without extension (then `at` is empty).
+  std::string path;      // As given.
+  At<std::string> name;  // `name:`, else the file's name without extension (then `at` is empty).
   std::string description;
   Entries<ParamSpec> params;
   Entries<ConnectionSpec> connections;
@@ -266,8 +269,7 @@ struct ParseOptions {
 // Reads a mapping and the files that it includes. Every finding goes to `diagnostics`. What can be read is kept
 // whatever else is wrong; nothing only when the text is not the YAML of the language (E101 to E105, E110 for the
 // whole) or `tables` is missing altogether.
-std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options,
-                                     Diagnostics& diagnostics);
+std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options, Diagnostics& diagnostics);
 
 // Reads a whole file. Throws Error (environment) when it cannot be read.
 SourceTextPtr read_file(const std::string& path);

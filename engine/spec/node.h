@@ -19,7 +19,7 @@ struct Node {
   bool written = false;  // A null that was written (`null`, `~`), not left out.
   // Part of the value is missing, and that was reported: an alias, a merge key, a value cut by a comma.
   bool damaged = false;
-  std::string text;  // A scalar's text, quotes and folding removed; for a written null its spelling.
+  std::string text;      // A scalar's text, quotes and folding removed; for a written null its spelling.
   std::string original;  // The text before ${...} was replaced in it; empty when it was not.
   std::vector<Node> items;
   std::vector<Member> members;  // In the order of the file; each key once.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -124,6 +125,21 @@ void bind_value(sqlite3_stmt* statement, int index, const Value& value) {
   } else {
     const std::string text = to_text(value);
     sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+}
+
+void bind_parameters(const SqliteDatabase& database, sqlite3_stmt* statement,
+                     std::span<const std::pair<std::string, Value>> parameters) {
+  for (int index = 1; index <= sqlite3_bind_parameter_count(statement); ++index) {
+    const char* name = sqlite3_bind_parameter_name(statement, index);
+    const std::string_view wanted = name == nullptr ? std::string_view{} : std::string_view{name}.substr(1);
+    const auto given = std::ranges::find(parameters, wanted, &std::pair<std::string, Value>::first);
+    if (given == parameters.end()) {
+      throw Error{Error::Kind::schema,
+                  fmt::format("{}: the SQL uses ${}, which is no parameter", database.place(), wanted),
+                  "declare it under params:"};
+    }
+    bind_value(statement, index, given->second);
   }
 }
 

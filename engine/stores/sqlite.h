@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/error.h"
+#include "engine/data/value.h"
 #include "engine/stores/store.h"
 
 struct sqlite3;
@@ -43,6 +46,11 @@ class SqliteStatement {
 // is copied. Decimals are numbers where a number of SQLite's is exactly the same, else text.
 void bind_value(sqlite3_stmt* statement, int index, const Value& value);
 
+class SqliteDatabase;
+// Binds $name parameters by name; one that the SQL uses and that is not given is an Error (schema).
+void bind_parameters(const SqliteDatabase& database, sqlite3_stmt* statement,
+                     std::span<const std::pair<std::string, Value>> parameters);
+
 // One connection. Not thread-safe: one thread uses it at a time.
 class SqliteDatabase {
  public:
@@ -58,6 +66,7 @@ class SqliteDatabase {
 
   sqlite3* handle() const;
   const std::string& place() const { return place_; }
+  bool is_open() const { return database_ != nullptr; }
   // REQUIRES: every statement is finalized.
   void close();
 

@@ -7,6 +7,7 @@
 #include "engine/stores/cell.h"
 #include "engine/stores/postgres.h"
 #include "engine/stores/sql_text.h"
+#include "engine/writers/live_catalog.h"
 #include "engine/writers/postgres_keys.h"
 #include "engine/writers/postgres_writer.h"
 
@@ -26,24 +27,22 @@ class PostgresTarget : public Target {
   schema::Dialect dialect() const override { return schema::Dialect::postgresql; }
 
   const schema::Catalog& catalog() override {
-    if (!catalog_) {
-      catalog_ = schema::read_live_postgres([this](const std::string& sql) { return cells(connection_.query(sql)); });
-    }
-    return *catalog_;
+    return catalog_.get([this] {
+      return schema::read_live_postgres([this](const std::string& sql) { return cells(connection_.query(sql)); });
+    });
   }
 
   void begin() override { connection_.begin(); }
   void commit() override { connection_.commit(); }
   void roll_back() override {
     connection_.roll_back();
-    if (created_) forget_schema();
+    forget_schema();
   }
 
   void create(const schema::Catalog& catalog) override {
     for (const std::string& statement : schema::render(catalog, schema::Dialect::postgresql)) {
       connection_.execute(statement);
     }
-    created_ = true;
     forget_schema();
   }
 
@@ -107,6 +106,7 @@ class PostgresTarget : public Target {
   }
 
   void execute(const std::string& sql, stores::Parameters parameters) override {
+    forget_schema();
     const auto numbered = stores::number_parameters(sql, parameters);
     if (numbered.values.empty()) {
       connection_.execute(numbered.sql);
@@ -181,15 +181,14 @@ class PostgresTarget : public Target {
   }
 
   void forget_schema() {
-    catalog_.reset();
+    catalog_.forget();
     types_.forget();
   }
 
   stores::PostgresConnection connection_;
   ServerTypes types_;
   PostgresKeys keys_;
-  std::optional<schema::Catalog> catalog_;
-  bool created_ = false;
+  LiveCatalog catalog_;
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <atomic>
 
 #include "engine/stores/sql_text.h"
 #include "engine/writers/postgres_checks.h"
@@ -90,7 +90,7 @@ class PostgresWriter : public TableWriter {
   // A temporary table of the same columns, without constraints. It may be gone again: created under a savepoint that
   // was rolled back.
   void make_staging() {
-    staging_ = stores::quote_identifier("etl_staging_" + table_.name);
+    staging_ = fmt::format("etl_staging_{}", staging_number_);
     const std::string list = stores::quote_list(names_);
     connection_.execute(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DROP AS SELECT {} FROM {} WHERE false",
                                     staging_, list, stores::quote_table(table_)));
@@ -248,6 +248,8 @@ class PostgresWriter : public TableWriter {
   std::vector<std::size_t> places_;
   std::vector<std::string> names_;
   bool needs_staging_ = false;
+  int staging_number_ = next_staging_++;
+  static inline std::atomic<int> next_staging_ = 1;
   std::string staging_;
 };
 

@@ -1,0 +1,159 @@
+// Decides row by row, in source order: which rows are written, which are not and why. Everything that depends on
+// other rows is decided here, so that the answer is the same whatever the size of a batch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/run/finish.h"
+#include "engine/run/foreign_keys.h"
+#include "engine/run/held_rows.h"
+#include "engine/run/references.h"
+#include "engine/run/state.h"
+
+namespace etl::run {
+
+enum class Verdict : std::uint8_t {
+  open,      // Not judged yet, or not taken by `where`.
+  good,      // To be written, or written.
+  rejected,
+  skipped,   // on_conflict: skip.
+  held,      // Waits for its parent.
+  late,      // Rejected, and waits to learn whether its parent is missing too.
+};
+
+class Judge {
+ public:
+  Judge(RunState& state, TableState& table, ForeignKeys& foreign_keys, HeldRows& held, const Visibility& visibility,
+        const RowPrinter& printer);
+
+  // Where the database may drop or change rows by itself (triggers), no row is judged by a row that is not yet
+  // written: `judge` then stops in front of it.
+  void be_careful() { careful_ = true; }
+
+  // The next batch. `has_rows`: the target's table holds rows by now.
+  void take(FinishedBatch& batch, bool has_rows);
+  // Judges rows from `from` on and appends those to be written to `piece`. The row it stopped at.
+  std::uint32_t judge(std::uint32_t from, std::vector<std::uint32_t>& piece);
+  // The columns to write, with the references of the judged rows to their own table.
+  std::vector<ColumnPtr> columns() const;
+  // The rows of the piece are in the table: others may be judged by them.
+  void piece_is_written() { fresh_.clear(); }
+
+  // The database refused or dropped a good row: it is rejected and gives back its keys.
+  void take_back(std::uint32_t row, Reason reason);
+  // The database found that a good row meets another one (client_compares is false): skipped, or rejected, rule
+  // `key`. False when none of the unique keys explains it.
+  bool explain_refusal(std::uint32_t row);
+  // Whether rows were judged by the keys of rows of this batch.
+  bool rows_depend() const { return rows_depend_; }
+  // Rows from `from` on are open again.
+  void rewind(std::uint32_t from);
+
+  Verdict verdict(std::uint32_t row) const { return verdicts_[row]; }
+  const std::vector<Reason>& reasons() const { return reasons_; }
+  std::uint64_t skipped() const { return skipped_; }
+
+  // Whether the row that a held row waits for is in the table.
+  bool has_parent(const HeldRow::Wait& wait) const;
+  // Sets the references of a held row to the keys that its parents have.
+  void resolve(HeldRow& row, Arena& arena) const;
+
+ private:
+  // A unique key, and what is known of the batch's values.
+  struct Unique {
+    const plan::UniquePlan* plan = nullptr;
+    std::optional<std::size_t> index = {};  // Into TableState::indexes; empty when only the database can judge.
+    std::string names = {};            // "user_id, channel".
+    bool hidden = false;
+    bool skips = false;                // A conflict skips the row.
+    bool may_be_null = false;          // Part of the key, and nothing else rejects NULL.
+    std::unique_ptr<KeyMap> met = {};  // With `skips` in a table that is referred to: the target key by this key.
+    // Of the batch:
+    std::vector<bool> in_database = {};  // Empty: not asked.
+    ColumnPtr met_in_database = {};      // The key_field of the rows met there.
+    // Where only the database compares: keys in lower case raise the suspicion that two rows of the batch are equal;
+    // the earlier one is then written, and the database asked about the later one.
+    RowKeys folded = {};
+    RowKeys exact = {};
+    std::unordered_set<Key128, Key128Hash> written_folded = {};
+    std::unordered_map<Key128, Value, Key128Hash> known = {};  // Exact keys that are taken, and whose they are.
+  };
+  // A reference to the table itself: by source key (table[key]) or by REFERENCES.
+  struct Link {
+    std::size_t field = 0;  // For table[key].
+    const plan::ForeignKeyPlan* foreign_key = nullptr;
+    std::optional<std::size_t> index = {};  // Where a written parent is found.
+    // Of the batch:
+    const SelfReference* reference = nullptr;
+    ForeignKeyValues values = {};          // For REFERENCES.
+    RowKeys parents = {};                  // Keys of the parents: source keys, or values.
+    RowKeys computed = {};                 // For table[key]: the parents' target keys, where they are recomputed.
+    std::vector<bool> in_database = {};
+  };
+  // What was found out about one row before anything is changed.
+  struct Finding {
+    std::vector<Reason> reasons = {};
+    std::vector<HeldRow::Wait> waits = {};
+    bool skipped = false;
+    Value met = {};
+    bool met_by_fresh = false;  // Judged by a row that is not yet written.
+  };
+
+  void add_uniques();
+  void add_links();
+  std::vector<KeyColumn> key_columns(const std::vector<std::size_t>& fields) const;
+  RowKeys index_keys_of(const KeyIndex& index) const;
+  void take_source_keys();
+  void ask_uniques(bool has_rows);
+  void fold_keys(Unique& unique) const;
+  void take_links();
+
+  bool nothing_to_judge() const;
+  bool is_in_database(Unique& unique, std::uint32_t row, bool piece_is_empty, Finding& finding);
+  bool ask_database(const Unique& unique, std::uint32_t row, Value& met) const;
+  void find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty, Finding& finding);
+  void find_parents(std::uint32_t row, Finding& finding);
+  bool find_parent(Link& link, std::size_t number, std::uint32_t row, Finding& finding);
+  void commit(std::uint32_t row, bool rejected, Finding finding, std::vector<std::uint32_t>& piece);
+  void hold(std::uint32_t row, Finding finding, Verdict verdict);
+  void occupy(std::uint32_t row);
+  void give_back(std::uint32_t row);
+  bool is_fresh(std::size_t space, const Key128& key) const { return careful_ && fresh_.contains(fresh_key(space, key)); }
+  static Key128 fresh_key(std::size_t space, const Key128& key) { return {key.low, key.high ^ (space + 1)}; }
+  Reason conflict(const Unique& unique, std::uint32_t row, std::string text) const;
+  std::string values_text(const Unique& unique, std::uint32_t row) const;
+  bool key_is_missing(const Unique& unique, std::uint32_t row) const;
+  std::optional<Key128> own_key(std::size_t link, std::uint32_t row) const;
+
+  RunState& state_;
+  TableState& table_;
+  ForeignKeys& foreign_keys_;
+  HeldRows& held_;
+  const Visibility& visibility_;
+  const RowPrinter& printer_;
+  std::vector<Unique> uniques_;
+  std::vector<Link> links_;
+  bool careful_ = false;
+  bool keeps_ids_ = false;  // Every written row goes into the ID map.
+  std::uint64_t skipped_ = 0;
+
+  // ---- of the batch
+  FinishedBatch* batch_ = nullptr;
+  std::vector<RowKeys> index_keys_;  // As TableState::indexes.
+  std::optional<RowKeys> source_keys_;
+  std::vector<Verdict> verdicts_;
+  Bitmap mapped_;                    // Rows whose ID was not in the map before.
+  std::vector<Reason> reasons_;      // In row order.
+  std::vector<std::pair<std::uint32_t, std::size_t>> held_here_;  // Rows of the batch that are held, and their place.
+  std::vector<std::shared_ptr<Column>> link_values_;  // Per table[key] link: the parents' keys.
+  bool rows_depend_ = false;
+  std::unordered_set<Key128, Key128Hash> fresh_;  // Keys of the unwritten piece, when careful.
+};
+
+}  // namespace etl::run

@@ -1,0 +1,307 @@
+#include "engine/run/mapping_test.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "engine/plan/literal.h"
+#include "engine/readers/inline_reader.h"
+#include "engine/rules/rule.h"
+#include "engine/run/run.h"
+#include "engine/writers/memory_target.h"
+
+namespace etl::run {
+
+namespace {
+
+using spec::Literal;
+
+// 2000-01-01T00:00:00Z, now() of a test that does not say otherwise.
+constexpr Instant kTestStart{0};
+constexpr std::uint64_t kTestSeed = 1;
+
+// The rows of one `given` entry, still as written.
+using Rows = std::vector<Literal>;
+
+// Sources that hold the given rows; a source that nothing is given for is empty.
+class GivenSource : public readers::Source {
+ public:
+  GivenSource(const std::map<std::string, const Rows*>& given, const converters::RunContext& run)
+      : given_{given}, run_{run} {}
+
+  const schema::Catalog& catalog() override { return catalog_; }
+
+  std::vector<readers::ReadColumn> describe(const std::string& /*query*/,
+                                            std::span<const std::pair<std::string, Value>> /*parameters*/) override {
+    return {};
+  }
+
+  std::unique_ptr<readers::Reader> open(const readers::ReadRequest& request, readers::BatchLimits limits) override {
+    auto rows = std::make_shared<readers::InlineRows>();
+    rows->arena = std::make_shared<Arena>();
+    for (const readers::ReadColumn& column : request.columns) rows->columns.push_back(column.name);
+    const auto found = given_.find(request.name);
+    if (found != given_.end()) {
+      for (const Literal& row : *found->second) rows->rows.push_back(cells(row, request, *rows->arena));
+    }
+    return readers::open_inline(std::move(rows), request, limits);
+  }
+
+ private:
+  std::vector<Value> cells(const Literal& row, const readers::ReadRequest& request, Arena& arena) const {
+    std::vector<Value> values(request.columns.size());
+    for (const auto& [name, literal] : row.members) {
+      for (std::size_t i = 0; i < request.columns.size(); ++i) {
+        if (request.columns[i].name == name.value) values[i] = cell(literal, request.columns[i].type, arena);
+      }
+    }
+    return values;
+  }
+
+  // Texts stay texts, so that the reader judges them as it would judge a cell; only `any` looks at the literal.
+  Value cell(const Literal& literal, Type type, Arena& arena) const {
+    if (literal.kind == Literal::Kind::scalar && type != Type::any) return arena.copy(literal.text);
+    const auto read = plan::read_literal(literal, literal.kind == Literal::Kind::scalar ? Type::any : type, run_, arena);
+    return read.value.value_or(Value{});
+  }
+
+  const std::map<std::string, const Rows*>& given_;
+  const converters::RunContext& run_;
+  schema::Catalog catalog_;
+};
+
+class TestConnections : public Connections {
+ public:
+  TestConnections(const plan::Plan& plan, const std::map<std::string, const Rows*>& given)
+      : plan_{plan}, source_{given, plan.tables.front().context} {
+    targets_.resize(plan.connections.size());
+  }
+  readers::Source& source(std::size_t /*connection*/) override { return source_; }
+  writers::Target& target(std::size_t connection) override { return memory(connection); }
+  writers::MemoryTarget& memory(std::size_t connection) {
+    auto& target = targets_[connection];
+    if (!target) target = std::make_unique<writers::MemoryTarget>(catalog(connection));
+    return *target;
+  }
+
+ private:
+  const schema::Catalog& catalog(std::size_t connection) const {
+    static const schema::Catalog none;
+    return plan_.connections[connection].ddl ? *plan_.connections[connection].ddl : none;
+  }
+
+  const plan::Plan& plan_;
+  GivenSource source_;
+  std::vector<std::unique_ptr<writers::MemoryTarget>> targets_;
+};
+
+std::string shown(const Literal& literal) {
+  if (literal.kind == Literal::Kind::scalar) return literal.text;
+  std::string json;
+  plan::append_json(literal, json);
+  return json;
+}
+
+std::string shown(const Value& value) { return is_null(value) ? "null" : quote_for_message(to_text(value)); }
+
+// Compares one test's outcome with what it expects.
+class Comparison {
+ public:
+  Comparison(const plan::Plan& plan, TestConnections& connections, const report::Report& report)
+      : plan_{plan}, connections_{connections}, report_{report} {}
+
+  void expect_rows(const std::string& table_name, const Literal& expected) {
+    const auto table = std::ranges::find(plan_.tables, table_name, &plan::TablePlan::name);
+    if (table == plan_.tables.end()) {
+      differences_.push_back(fmt::format("the mapping has no table {}", table_name));
+      return;
+    }
+    if (!table->target) {
+      differences_.push_back(fmt::format("{}: its target has no schema to test with", table_name));
+      return;
+    }
+    const auto& rows = connections_.memory(table->connection).rows(table->target->name);
+    if (rows.size() != expected.items.size()) {
+      differences_.push_back(fmt::format("{}: expected {} rows, got {}", table_name, expected.items.size(), rows.size()));
+    }
+    for (std::size_t i = 0; i < std::min(rows.size(), expected.items.size()); ++i) {
+      for (const auto& [column, literal] : expected.items[i].members) {
+        expect_cell(*table, fmt::format("{} row {}", table_name, i + 1), rows[i], column.value, literal);
+      }
+    }
+  }
+
+  void expect_rejects(const Literal& expected) {
+    std::vector<std::string> got;
+    for (const report::Table& table : report_.tables) {
+      for (const report::Reject& reject : table.rejects) {
+        got.push_back(fmt::format("{}.{}: {}: {} ({})", table.name, reject.field, reject.rule, reject.reason, reject.position));
+        keys_.push_back({table.name, reject.field, reject.rule});
+      }
+    }
+    const std::size_t count = std::max(got.size(), expected.items.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i >= got.size()) {
+        differences_.push_back(fmt::format("reject {}: expected {}, got none", i + 1, shown(expected.items[i])));
+      } else if (i >= expected.items.size()) {
+        differences_.push_back(fmt::format("reject {}: not expected: {}", i + 1, got[i]));
+      } else if (!matches(expected.items[i], keys_[i])) {
+        differences_.push_back(fmt::format("reject {}: expected {}, got {}", i + 1, shown(expected.items[i]), got[i]));
+      }
+    }
+  }
+
+  std::vector<std::string> take() { return std::move(differences_); }
+
+ private:
+  struct Key {
+    std::string table, field, rule;
+  };
+
+  static bool matches(const Literal& expected, const Key& key) {
+    return std::ranges::all_of(expected.members, [&](const auto& member) {
+      const std::string& name = member.first.value;
+      const std::string& wanted = member.second.text;
+      if (name == "table") return wanted == key.table;
+      if (name == "field") return wanted == key.field;
+      return name == "rule" && wanted == key.rule;
+    });
+  }
+
+  void expect_cell(const plan::TablePlan& table, const std::string& where, const std::vector<Value>& row,
+                   const std::string& name, const Literal& expected) {
+    const schema::Column* column = table.target->column(name);
+    if (!column) {
+      differences_.push_back(fmt::format("{}: there is no column {}", where, name));
+      return;
+    }
+    const Value& got = row[static_cast<std::size_t>(column - table.target->columns.data())];
+    const Type type = column->type.type;
+    const bool document = TypeSet{Type::json, Type::list, Type::any}.has(type);
+    if (expected.kind == Literal::Kind::map && !document) {
+      expect_rules(where, name, got, type, expected);
+      return;
+    }
+    const auto wanted = plan::read_literal(expected, type, table.context, arena_);
+    if (!wanted.value) {
+      differences_.push_back(fmt::format("{}, {}: {}", where, name, wanted.problem));
+    } else if (is_null(*wanted.value) != is_null(got) || (!is_null(got) && to_text(*wanted.value) != to_text(got) &&
+                                                         !(compare(*wanted.value, got) == 0))) {
+      differences_.push_back(fmt::format("{}, {}:\n      expected {}\n      got      {}", where, name,
+                                         shown(*wanted.value), shown(got)));
+    }
+  }
+
+  // A block of rules matches instead of being equal.
+  void expect_rules(const std::string& where, const std::string& name, const Value& got, Type type,
+                    const Literal& expected) {
+    for (const auto& [rule_name, literal] : expected.members) {
+      const rules::Rule* rule = rules::rule_named(rule_name.value);
+      if (!rule || !rule->bind) {
+        differences_.push_back(fmt::format("{}, {}: {} is no rule that a test can use", where, name, rule_name.value));
+        continue;
+      }
+      rules::Use use;
+      use.type = type;
+      use.text = literal.text;
+      use.now = kTestStart;
+      const bool typed = rule->argument == rules::Argument::value;
+      const auto value = plan::read_literal(literal, typed ? type : Type::any, plan_.tables.front().context, arena_);
+      if (value.value) use.value = *value.value;
+      for (const Literal& item : literal.items) {
+        const auto read = plan::read_literal(item, type, plan_.tables.front().context, arena_);
+        if (read.value) use.values.push_back(*read.value);
+      }
+      Column column{type, 1};
+      column.set(0, got);
+      Failures failures;
+      rule->bind(use)(column, kTestStart, failures);
+      if (is_null(got)) differences_.push_back(fmt::format("{}, {}: expected {}, got null", where, name, shown(expected)));
+      for (const Failure& failure : failures) {
+        differences_.push_back(fmt::format("{}, {}: {}: {}", where, name, rule_name.value, failure.reason));
+      }
+    }
+  }
+
+  const plan::Plan& plan_;
+  TestConnections& connections_;
+  const report::Report& report_;
+  Arena arena_;
+  std::vector<Key> keys_;
+  std::vector<std::string> differences_;
+};
+
+Instant start_of(const spec::TestSpec& test, std::vector<std::string>& differences) {
+  if (!test.now) return kTestStart;
+  const auto parsed = parse_timestamp_with_offset(test.now->text);
+  if (!parsed.value) {
+    differences.push_back(fmt::format("now: {}", parsed.reason));
+    return kTestStart;
+  }
+  return {parsed.value->local.micros - parsed.value->offset_micros.value_or(0)};
+}
+
+// Whether the mapping reads a source of this name, as written or with the default connection before it.
+const plan::SourcePlan* source_named(const plan::Plan& plan, const std::string& name) {
+  for (const plan::SourcePlan& source : plan.sources) {
+    if (source.name == name || source.name == "source." + name) return &source;
+  }
+  return nullptr;
+}
+
+TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, const spec::TestSpec& test,
+                    Diagnostics& diagnostics) {
+  TestResult result{.name = test.name.value, .at = test.name.at, .differences = {}};
+  spec::Mapping with_params = mapping;
+  for (const auto& [name, literal] : test.params) with_params.param_values[name.value] = literal;
+  Diagnostics found;
+  const auto plan = plan::compile(with_params, schemas, {.lint = false, .test = true}, found);
+  if (!plan) {
+    result.differences.emplace_back("the mapping has errors");
+    for (const Diagnostic& diagnostic : found.sorted()) {
+      if (diagnostic.severity() == Severity::error) {
+        diagnostics.add(diagnostic.code, diagnostic.at, diagnostic.message, diagnostic.help);
+      }
+    }
+    return result;
+  }
+  std::map<std::string, const Rows*> given;
+  for (const spec::TestSpec::Given& entry : test.given) {
+    const plan::SourcePlan* source = source_named(*plan, entry.source.value);
+    if (!source) {
+      result.differences.push_back(fmt::format("given: no table reads {}", entry.source.value));
+    } else if (!entry.rows) {
+      result.differences.push_back(fmt::format("given: {} as text is not available yet; write rows", entry.source.value));
+    } else {
+      given[source->name] = &entry.rows->items;
+    }
+  }
+  if (!result.differences.empty() || plan->tables.empty()) return result;
+  TestConnections connections{*plan, given};
+  RunOptions options;
+  options.started = start_of(test, result.differences);
+  options.run_id = Uuid{};
+  options.random_seed = kTestSeed;
+  options.keep_rejects = 100'000;
+  options.thresholds = false;
+  const report::Report report = run(*plan, connections, options);
+  if (report.failure) result.differences.push_back(report.failure->message);
+  Comparison comparison{*plan, connections, report};
+  for (const auto& [table, rows] : test.expect) comparison.expect_rows(table.value, rows);
+  if (test.rejects) comparison.expect_rejects(*test.rejects);
+  std::ranges::move(comparison.take(), std::back_inserter(result.differences));
+  return result;
+}
+
+}  // namespace
+
+std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas,
+                                  Diagnostics& diagnostics) {
+  std::vector<TestResult> results;
+  for (const spec::TestSpec& test : mapping.tests) results.push_back(run_test(mapping, schemas, test, diagnostics));
+  return results;
+}
+
+}  // namespace etl::run

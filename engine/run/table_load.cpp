@@ -1,0 +1,228 @@
+#include "engine/run/table_load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/base/error.h"
+
+namespace etl::run {
+
+namespace {
+
+// Past a pure count of max_rejects the run goes on for so many rejects, so that people see more than the first.
+constexpr std::uint64_t kShownPastLimit = 1'000;
+
+std::optional<std::uint64_t> stop_above(const TableState& table, const RunOptions& options) {
+  const spec::Threshold& allowed = table.plan->max_rejects;
+  if (!options.thresholds || allowed.share) return std::nullopt;
+  return static_cast<std::uint64_t>(allowed.amount) + kShownPastLimit;
+}
+
+std::unique_ptr<writers::TableWriter> open_writer(const TableState& table) {
+  writers::WriteRequest request;
+  request.table = table.plan->target;
+  for (const plan::FieldPlan& field : table.plan->fields) request.columns.push_back(field.target_column);
+  return table.target->open(request);
+}
+
+bool has_triggers(const TableState& table) {
+  const schema::Table& target = *table.plan->target;
+  const schema::Table* live =
+      table.target->catalog().table(target.schema.empty() ? target.name : target.schema + "." + target.name);
+  return !target.triggers.empty() || (live != nullptr && !live->triggers.empty());
+}
+
+}  // namespace
+
+TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& references, report::Table& report,
+                     const std::string& folder)
+    : state_{state},
+      table_{table},
+      report_{report},
+      visibility_{table},
+      printer_{table, visibility_},
+      writer_{open_writer(table)},
+      finisher_{state, table, references, *writer_, visibility_, printer_, report},
+      foreign_keys_{state, table, finisher_, visibility_},
+      held_{table, state.space.budget},
+      judge_{state, table, foreign_keys_, held_, visibility_, printer_},
+      log_{table, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
+  if (!has_triggers(table)) return;
+  careful_ = true;
+  judge_.be_careful();
+}
+
+void TableLoad::load() {
+  const auto reader = state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits());
+  Progress* progress = state_.options.progress;
+  if (progress != nullptr) progress->table_started(table_.plan->name, reader->estimated_rows());
+  stop_on_interrupt();
+  while (BatchPtr batch = reader->next()) {
+    load_batch(std::move(batch));
+    if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
+    stop_on_interrupt();
+  }
+  write_held_rows();
+  log_.close();
+  check_balance();
+  check_thresholds();
+  report_.complete = true;
+}
+
+void TableLoad::load_batch(BatchPtr source) {
+  report_.counts.read += source->rows;
+  FinishedBatch batch = finisher_.finish(std::move(source));
+  foreign_keys_.check(batch);
+  report_.counts.filtered += batch.filtered;
+  if (batch.abort) {  // The rows before it count as they would have without it.
+    for (std::size_t row = batch.abort->row; row < batch.rows; ++row) batch.active.clear(row);
+    std::erase_if(batch.reasons, [&](const Reason& reason) { return reason.row >= batch.abort->row; });
+  }
+  write_batch(batch);
+  log_rejects(batch);
+  if (batch.abort) {
+    throw Error{Error::Kind::validation, fmt::format("aborted: {}", batch.abort->message),
+                "mend the row in the source, or make the abort a check"};
+  }
+}
+
+void TableLoad::write_batch(FinishedBatch& batch) {
+  judge_.take(batch, report_.counts.inserted > 0);
+  std::vector<std::uint32_t> piece;
+  std::uint32_t row = 0;
+  while (row < batch.rows) {
+    piece.clear();
+    row = judge_.judge(row, piece);
+    if (piece.empty()) continue;
+    if (const auto again = write_piece(piece)) row = *again;
+    judge_.piece_is_written();
+  }
+}
+
+// Sends the piece in order: as a whole, and where that is refused in halves, so that everything before a row is
+// written before the row itself is refused: the outcome is that of row by row.
+std::optional<std::uint32_t> TableLoad::write_piece(const std::vector<std::uint32_t>& piece) {
+  const std::vector<ColumnPtr> columns = judge_.columns();
+  std::size_t done = 0;
+  std::size_t step = piece.size();
+  while (done < piece.size()) {
+    const auto rows = std::span{piece}.subspan(done, std::min(step, piece.size() - done));
+    const auto result = writer_->write(columns, rows);
+    if (result.refusal && rows.size() > 1) {
+      step = rows.size() / 2;
+      continue;
+    }
+    done += rows.size();
+    step *= 2;
+    const auto again = result.refusal ? settle_refused(rows.front(), *result.refusal) : settle_dropped(rows, result);
+    if (again) return again;
+  }
+  return std::nullopt;
+}
+
+void TableLoad::acknowledge(const writers::TableWriter::Result& result, std::size_t sent) {
+  report_.counts.inserted += result.written;
+  if (result.written + result.dropped.size() == sent) return;
+  throw Error{Error::Kind::insertion,
+              fmt::format("{}: {} rows were sent and {} acknowledged, and nothing tells which are missing",
+                          table_.plan->name, sent, result.written),
+              "look for triggers or rules on the table that write other rows than those they are given"};
+}
+
+// Rows that were judged by a refused row are judged again without it.
+std::optional<std::uint32_t> TableLoad::settle_refused(std::uint32_t row, const writers::Refusal& refusal) {
+  if (!judge_.explain_refusal(row)) judge_.take_back(row, refusal_reason(row, refusal));
+  if (!judge_.rows_depend()) return std::nullopt;
+  judge_.rewind(row + 1);
+  return row + 1;
+}
+
+std::optional<std::uint32_t> TableLoad::settle_dropped(std::span<const std::uint32_t> rows,
+                                                       const writers::TableWriter::Result& result) {
+  acknowledge(result, rows.size());
+  if (result.dropped.empty()) return std::nullopt;
+  for (const std::uint32_t row : result.dropped) judge_.take_back(row, drop_reason(row));
+  const bool again = judge_.rows_depend() && !careful_;
+  if (!careful_) {  // From now on no row is judged by one that may yet be dropped.
+    careful_ = true;
+    judge_.be_careful();
+  }
+  if (!again) return std::nullopt;
+  judge_.rewind(rows.back() + 1);
+  return rows.back() + 1;
+}
+
+Reason TableLoad::refusal_reason(std::uint32_t row, const writers::Refusal& refusal) const {
+  const std::vector<plan::FieldPlan>& fields = table_.plan->fields;
+  const auto field = std::ranges::find(fields, refusal.column, &plan::FieldPlan::name);
+  Reason reason{row, static_cast<std::uint32_t>(fields.size()) + 1, "", "database", refusal.message};
+  if (field != fields.end()) {
+    reason.order = static_cast<std::uint32_t>(field - fields.begin()) + 1;
+    reason.field = field->name;
+  }
+  return reason;
+}
+
+Reason TableLoad::drop_reason(std::uint32_t row) const {
+  return {row, static_cast<std::uint32_t>(table_.plan->fields.size()) + 1, "", "database",
+          "the database left the row out, as a trigger may do"};
+}
+
+void TableLoad::log_rejects(FinishedBatch& batch) {
+  if (batch.reasons.empty() && judge_.reasons().empty()) return;
+  std::vector<Reason> reasons;
+  const auto take = [&](const Reason& reason) {
+    if (judge_.verdict(reason.row) != Verdict::late) reasons.push_back(reason);
+  };
+  std::ranges::for_each(batch.reasons, take);
+  std::ranges::for_each(judge_.reasons(), take);
+  put_in_order(reasons);
+  for (std::size_t from = 0; from < reasons.size();) {
+    std::size_t to = from;
+    while (to < reasons.size() && reasons[to].row == reasons[from].row) ++to;
+    const std::uint32_t row = reasons[from].row;
+    log_.add(printer_.position(*batch.source, row), printer_.source(*batch.source, row),
+             std::span{reasons}.subspan(from, to - from));
+    from = to;
+  }
+}
+
+// ---- at the end
+
+void TableLoad::stop_on_interrupt() const {
+  if (state_.interrupted()) throw Interrupted{};
+}
+
+void TableLoad::check_balance() const {
+  report::Counts counts = report_.counts;
+  if (counts.balanced()) return;
+  throw Error{Error::Kind::insertion,
+              fmt::format("{}: {} rows were read, but {} filtered + {} inserted + {} skipped + {} rejected are {}",
+                          table_.plan->name, counts.read, counts.filtered, counts.inserted, counts.skipped,
+                          counts.rejected, counts.filtered + counts.out()),
+              "this is a fault of etl: please report it with the mapping"};
+}
+
+void TableLoad::check_thresholds() const {
+  if (!state_.options.thresholds) return;
+  const report::Counts& counts = report_.counts;
+  const spec::Threshold& allowed = table_.plan->max_rejects;
+  const double most = allowed.share ? allowed.amount * static_cast<double>(counts.read) : allowed.amount;
+  if (static_cast<double>(counts.rejected) > most) {
+    throw Error{Error::Kind::validation, too_many_rejects(report_),
+                "mend the source or the mapping, or raise max_rejects"};
+  }
+  const auto came_out = static_cast<std::int64_t>(counts.out() - counts.rejected);
+  const auto& [least, highest] = std::tie(table_.plan->min_rows, table_.plan->max_rows);
+  if ((!least || came_out >= *least) && (!highest || came_out <= *highest)) return;
+  const std::string wanted = least && highest ? fmt::format("{} to {}", *least, *highest)
+                             : least          ? fmt::format("at least {}", *least)
+                                              : fmt::format("at most {}", *highest);
+  throw Error{Error::Kind::validation,
+              fmt::format("{}: {} rows came out, rows: wants {}", table_.plan->name, came_out, wanted),
+              "look at what was read, filtered and rejected in the report"};
+}
+
+}  // namespace etl::run

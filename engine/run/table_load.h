@@ -1,0 +1,66 @@
+// One table, from its first source row to its last written one.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/report/report.h"
+#include "engine/run/finish.h"
+#include "engine/run/foreign_keys.h"
+#include "engine/run/held_rows.h"
+#include "engine/run/judge.h"
+#include "engine/run/rejects.h"
+#include "engine/run/state.h"
+
+namespace etl::run {
+
+class TableLoad {
+ public:
+  // All must outlive it; `report` is filled as it goes.
+  TableLoad(RunState& state, TableState& table, RunReferences& references, report::Table& report,
+            const std::string& folder);
+
+  // Reads, converts, judges and writes. Throws Error, or Interrupted between batches.
+  void load();
+
+ private:
+  void load_batch(BatchPtr source);
+  void write_batch(FinishedBatch& batch);
+  // Gives the row from which the batch must be judged anew, if it must.
+  std::optional<std::uint32_t> write_piece(const std::vector<std::uint32_t>& piece);
+  std::optional<std::uint32_t> settle_dropped(std::span<const std::uint32_t> rows,
+                                              const writers::TableWriter::Result& result);
+  std::optional<std::uint32_t> settle_refused(std::uint32_t row, const writers::Refusal& refusal);
+  void acknowledge(const writers::TableWriter::Result& result, std::size_t sent);
+  Reason refusal_reason(std::uint32_t row, const writers::Refusal& refusal) const;
+  Reason drop_reason(std::uint32_t row) const;
+  void log_rejects(FinishedBatch& batch);
+
+  void write_held_rows();
+  std::vector<std::size_t> next_held_piece(const std::vector<std::vector<std::size_t>>& units, std::size_t from,
+                                           std::size_t most, std::size_t& taken) const;
+  writers::TableWriter::Result send_held(const std::vector<std::size_t>& rows);
+  void log_held_rejects();
+
+  void check_balance() const;
+  void check_thresholds() const;
+  void stop_on_interrupt() const;
+
+  RunState& state_;
+  TableState& table_;
+  report::Table& report_;
+  Visibility visibility_;
+  RowPrinter printer_;
+  std::unique_ptr<writers::TableWriter> writer_;
+  Finisher finisher_;
+  ForeignKeys foreign_keys_;
+  HeldRows held_;
+  Judge judge_;
+  RejectLog log_;
+  bool careful_ = false;
+};
+
+}  // namespace etl::run
