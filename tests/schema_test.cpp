@@ -47,6 +47,35 @@ const Column& column(const Read& read, std::string_view table, std::string_view 
   return *column;
 }
 
+struct Database {
+  sqlite3* handle = nullptr;
+  Database() { sqlite3_open(":memory:", &handle); }
+  ~Database() { sqlite3_close(handle); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // "" or SQLite's message.
+  std::string run(const std::string& sql) const {
+    char* message = nullptr;
+    sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message);
+    std::string text = message == nullptr ? "" : message;
+    sqlite3_free(message);
+    return text;
+  }
+
+  std::string value(const std::string& sql) const {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(handle, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) return sqlite3_errmsg(handle);
+    std::string text = "no row";
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+      const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+      text = bytes == nullptr ? "NULL" : bytes;
+    }
+    sqlite3_finalize(statement);
+    return text;
+  }
+};
+
 // ---- PostgreSQL DDL
 
 TEST_CASE("PostgreSQL columns keep their types, defaults and places") {
@@ -58,7 +87,7 @@ TEST_CASE("PostgreSQL columns keep their types, defaults and places") {
       "  code char(3) DEFAULT 'USD',\n"
       "  tags text[] DEFAULT '{a,\"b c\"}',\n"
       "  m mood DEFAULT 'ok',\n"
-      "  at timestamptz(3) DEFAULT now(),\n"
+      "  at timestamptz DEFAULT now(), rounded timestamptz(3) DEFAULT now(),\n"
       "  rand uuid DEFAULT gen_random_uuid(),\n"
       "  n int GENERATED ALWAYS AS IDENTITY,\n"
       "  twice numeric GENERATED ALWAYS AS (price * 2) STORED,\n"
@@ -86,7 +115,8 @@ TEST_CASE("PostgreSQL columns keep their types, defaults and places") {
   CHECK(column(ddl, "t", "m").type.labels == std::vector<std::string>{"sad", "ok"});
   CHECK(column(ddl, "t", "m").default_literal == "ok");
   CHECK(column(ddl, "t", "at").default_is_now);
-  CHECK(column(ddl, "t", "at").type.declared == "timestamp(3) with time zone");
+  CHECK(column(ddl, "t", "rounded").type.declared == "timestamp(3) with time zone");
+  CHECK_FALSE(column(ddl, "t", "rounded").default_is_now);  // The database rounds it.
   CHECK(column(ddl, "t", "rand").default_sql == "gen_random_uuid()");
   CHECK_FALSE(column(ddl, "t", "rand").default_literal);
   CHECK(column(ddl, "t", "n").identity == Column::Identity::always);
@@ -200,9 +230,14 @@ TEST_CASE("what is wrong in PostgreSQL DDL is told at its place") {
   CHECK(read("CREATE TABLE t (a int, UNIQUE (b));").findings == "schema.sql:1:24: table t has no column b\n");
   CHECK(read("CREATE TABLE t (a int REFERENCES u);").findings ==
         "schema.sql:1:17: a refers to u, but there is no table u\n");
+  CHECK(read("CREATE TABLE t (a int); CREATE UNIQUE INDEX ON t (b);").findings ==
+        "schema.sql:1:48: table t has no column b\n");
+  CHECK(read("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY);").findings ==
+        "schema.sql:1:40: table t has two primary keys\n");
   CHECK(read("ALTER TABLE u ADD b int;").findings == "schema.sql:1:13: there is no table u\n");
   CHECK(read("CREATE TABLE t (a text DEFAULT 'x);").findings.starts_with("schema.sql:1:32: "));
-  CHECK(read(std::string("CREATE TABLE t\0 (a int);", 24)).findings == "schema.sql:1:15: the DDL cannot be read: a NUL byte\n");
+  CHECK(read(std::string("CREATE TABLE t\0 (a int);", 24)).findings ==
+        "schema.sql:1:15: the DDL cannot be read: a NUL byte\n");
   CHECK(read("CREATE TABLE t (a \xff int);").findings == "schema.sql:1:19: the DDL cannot be read: not UTF-8\n");
   CHECK(read("CREATE TABLE t (a int)", Dialect::mysql).findings.find("not available yet") != std::string::npos);
 }
@@ -221,7 +256,8 @@ TEST_CASE("SQLite's DDL is read as SQLite understands it") {
       "CREATE TABLE team (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);\n"
       "CREATE TABLE \"per son\" (\n"
       "  id TEXT PRIMARY KEY, -- a, comment\n"
-      "  [team id] INTEGER DEFAULT 7 CONSTRAINT of_team REFERENCES team ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,\n"
+      "  [team id] INTEGER DEFAULT 7 CONSTRAINT of_team REFERENCES team ON DELETE CASCADE DEFERRABLE INITIALLY "
+      "DEFERRED,\n"
       "  kind VARCHAR(20) DEFAULT 'it''s' CHECK (kind IN ('it''s', 'b')),\n"
       "  price DECIMAL(10,2), ok BOOLEAN DEFAULT 1, at DATETIME DEFAULT CURRENT_TIMESTAMP, raw BLOB, any_,\n"
       "  upper_name TEXT GENERATED ALWAYS AS (upper(kind)) VIRTUAL,\n"
@@ -269,6 +305,18 @@ TEST_CASE("SQLite's DDL is read as SQLite understands it") {
   CHECK(person.checks[1].sql == "price < 100");
 }
 
+TEST_CASE("views and virtual tables of SQLite are read, what only serves them is not") {
+  const Database database;
+  CHECK(database.run("CREATE TABLE t (a TEXT, b INTEGER); CREATE VIEW v AS SELECT a AS x, b FROM t;"
+                     "CREATE VIEW broken AS SELECT * FROM nowhere; CREATE VIRTUAL TABLE docs USING fts5(body);") == "");
+  const Catalog live = read_live_sqlite(database.handle);
+  CHECK(live.table_names() == std::vector<std::string>{"t", "v", "docs"});
+  CHECK(live.table("v")->is_view);
+  CHECK(live.table("v")->columns[0].name == "x");
+  CHECK(live.table("v")->columns[1].type.type == Type::integer);
+  CHECK(live.table("docs")->columns.size() == 1);
+}
+
 TEST_CASE("SQLite's affinities decide, whatever the name suggests") {
   CHECK(sqlite_type("BIGINT UNSIGNED").type == Type::integer);
   CHECK(sqlite_type("CHARINT").type == Type::integer);
@@ -289,8 +337,9 @@ TEST_CASE("what is wrong in SQLite DDL is told at its place, and files stay out 
         "schema.sql:2:36: the DDL cannot be read: table t already exists\n");
   CHECK(read("ATTACH 'x.db' AS x;", Dialect::sqlite).findings.find("not authorized") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists("x.db"));
-  const Read endless = read("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n;",
-                            Dialect::sqlite);
+  const Read endless =
+      read("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n;",
+           Dialect::sqlite);
   CHECK(endless.findings.find("interrupted") != std::string::npos);
 }
 
@@ -320,7 +369,8 @@ TEST_CASE("SQL is read without a database: faults, columns, tables") {
   const Read ddl = read("CREATE TABLE users (id uuid, name text); CREATE TABLE roles (id int, title text);");
   const SqlReading joined = read_postgres_sql(
       "WITH r AS (SELECT title, id AS n FROM roles) SELECT u.*, r.n, count(*), lower(name) AS low, 'x' FROM users u "
-      "JOIN r ON true WHERE u.id = $id", ddl.catalog);
+      "JOIN r ON true WHERE u.id = $id",
+      ddl.catalog);
   CHECK(joined.fault == "");
   CHECK(joined.is_query);
   CHECK(joined.columns_known);
@@ -353,35 +403,6 @@ TEST_CASE("SQLite checks statements against the schema, names included") {
 
 // ---- rendering
 
-struct Database {
-  sqlite3* handle = nullptr;
-  Database() { sqlite3_open(":memory:", &handle); }
-  ~Database() { sqlite3_close(handle); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-
-  // "" or SQLite's message.
-  std::string run(const std::string& sql) const {
-    char* message = nullptr;
-    sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message);
-    std::string text = message == nullptr ? "" : message;
-    sqlite3_free(message);
-    return text;
-  }
-
-  std::string value(const std::string& sql) const {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(handle, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) return sqlite3_errmsg(handle);
-    std::string text = "no row";
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-      const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-      text = bytes == nullptr ? "NULL" : bytes;
-    }
-    sqlite3_finalize(statement);
-    return text;
-  }
-};
-
 void create(const Database& database, const Catalog& catalog) {
   for (const std::string& sql : render(catalog, Dialect::sqlite)) {
     CAPTURE(sql);
@@ -400,12 +421,15 @@ TEST_CASE("columns rendered for SQLite take what PostgreSQL takes and nothing el
       {"integer", {"2147483647"}, {"2147483648", "-2147483649"}},
       {"bigint", {"9223372036854775807"}, {"'abc'"}},
       {"boolean", {"0", "1"}, {"2", "'true'"}},
-      {"numeric(6,2)", {"'0.00'", "'-9999.99'", "'1234.50'", "'NaN'"},
+      {"numeric(6,2)",
+       {"'0.00'", "'-9999.99'", "'1234.50'", "'NaN'"},
        {"'12345.00'", "'1.5'", "'1.500'", "'01.50'", "'1a.50'", "'.50'", "'Infinity'", "''", "'-12345.00'"}},
       {"numeric(2,2)", {"'0.25'", "'-0.25'"}, {"'10.25'"}},
       {"numeric(5,0)", {"-99999", "0"}, {"100000", "1.5"}},
       {"numeric(20,0)", {"'12345678901234567890'", "'-1'"}, {"'123456789012345678901'", "'1.0'", "''"}},
-      {"numeric", {"'1'", "'-0.001'", "'123456789012345678901234567890.5'", "'Infinity'", "'NaN'"}, {"'1e5'", "'1.2.3'", "'1.'", "'x'"}},
+      {"numeric",
+       {"'1'", "'-0.001'", "'123456789012345678901234567890.5'", "'Infinity'", "'NaN'"},
+       {"'1e5'", "'1.2.3'", "'1.'", "'x'"}},
       {"real", {"1.5", "2"}, {"'x'"}},
       {"double precision", {"9e999", "-0.5"}, {"x'00'"}},
       {"varchar(3)", {"'abc'", "''", "'äöü'"}, {"'abcd'"}},
@@ -416,11 +440,16 @@ TEST_CASE("columns rendered for SQLite take what PostgreSQL takes and nothing el
       {"jsonb", {"'{\"a\":1}'", "'null'"}, {"'{a'"}},
       {"text[]", {"'[]'", "'[\"a\",null]'"}, {"'{}'", "'[1'"}},
       {"date", {"'2024-02-29'", "'infinity'", "'0001-01-01'"}, {"'2023-02-29'", "'2024-2-1'", "'now'", "'2024-13-01'"}},
-      {"time", {"'23:59:59.999999'", "'24:00:00'", "'00:00:00'"}, {"'9:30'", "'25:00:00'", "'12:00:00Z'", "'12:60:00'"}},
-      {"timestamp", {"'2024-02-29T23:59:59.999999'", "'2024-01-01T00:00:00'", "'-infinity'"},
+      {"time",
+       {"'23:59:59.999999'", "'24:00:00'", "'00:00:00'"},
+       {"'9:30'", "'25:00:00'", "'12:00:00Z'", "'12:60:00'"}},
+      {"timestamp",
+       {"'2024-02-29T23:59:59.999999'", "'2024-01-01T00:00:00'", "'-infinity'"},
        {"'2024-01-01 00:00:00'", "'2024-01-01T00:00:00Z'", "'2024-02-30T00:00:00'", "'2024-01-01'"}},
-      {"timestamptz", {"'2024-02-29T23:59:59.5+00:00'", "'2024-01-01T00:00:00+00:00'", "'infinity'"},
-       {"'2024-01-01T00:00:00Z'", "'2024-01-01T00:00:00'", "'2024-01-01T24:00:00+00:00'", "'2024-01-01T00:00:00+01:00'"}},
+      {"timestamptz",
+       {"'2024-02-29T23:59:59.5+00:00'", "'2024-01-01T00:00:00+00:00'", "'infinity'"},
+       {"'2024-01-01T00:00:00Z'", "'2024-01-01T00:00:00'", "'2024-01-01T24:00:00+00:00'",
+        "'2024-01-01T00:00:00+01:00'"}},
       {"mood", {"'sad'"}, {"'Sad'", "''"}},
       {"bit(3)", {"'010'"}, {"'01'", "'012'"}},
       {"positive", {"1"}, {"0"}},
@@ -457,6 +486,7 @@ TEST_CASE("constraints and defaults keep their meaning on SQLite") {
       "  kind text DEFAULT 'a''b' CHECK (kind IN ('a''b', 'c') OR kind IS NULL),\n"
       "  starts date DEFAULT '2024-01-01', ends date,\n"
       "  active boolean NOT NULL DEFAULT true,\n"
+      "  short timestamp(1) DEFAULT CURRENT_TIMESTAMP, whole timestamptz(0) DEFAULT now(), day date DEFAULT now(),\n"
       "  at timestamptz NOT NULL DEFAULT now() CHECK (at > '2000-01-01 00:00:00+02'),\n"
       "  CONSTRAINT ordered CHECK (ends IS NULL OR ends >= starts),\n"
       "  CONSTRAINT agree CHECK ((email IS NULL) = (NOT active))\n"
@@ -472,6 +502,7 @@ TEST_CASE("constraints and defaults keep their meaning on SQLite") {
   CHECK(database.value("SELECT price || ' ' || total || ' ' || kind || ' ' || starts || ' ' || active FROM t") ==
         "1.00 2.00 a'b 2024-01-01 1");
   CHECK(database.value("SELECT length(id) = 36 AND at LIKE '20%T%+00:00' FROM t") == "1");
+  CHECK(database.value("SELECT length(short) <= 21 AND length(whole) = 25 AND length(day) = 10 FROM t") == "1");
   const auto insert = [&](const std::string& columns, const std::string& values) {
     return database.run(fmt::format("INSERT INTO t (team_id, email, {}) VALUES (1, 'a@b.co', {})", columns, values));
   };
@@ -502,9 +533,9 @@ TEST_CASE("what SQLite cannot say is left out by name") {
   CHECK(statements.size() == 1);
   std::string all;
   for (const std::string& what : left_out) all += what + "\n";
-  for (const std::string_view what : {"CHECK (a ~ '^x') (SQLite cannot say the operator ~)", "the sequence of n",
-                                      "DEFAULT current_user of d", "md5", "the order of text", "CREATE INDEX low", "view v",
-                                      "CREATE TRIGGER tr"}) {
+  for (const std::string_view what :
+       {"CHECK (a ~ '^x') (SQLite cannot say the operator ~)", "the sequence of n", "DEFAULT current_user of d", "md5",
+        "the order of text", "CREATE INDEX low", "view v", "CREATE TRIGGER tr"}) {
     CAPTURE(all);
     CHECK(all.find(what) != std::string::npos);
   }
@@ -562,7 +593,8 @@ Query rows_of(PGconn* connection) {
   return [connection](const std::string& sql) {
     const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(connection, sql.c_str()), PQclear};
     const auto status = PQresultStatus(result.get());
-    REQUIRE_MESSAGE((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK), sql << "\n" << PQerrorMessage(connection));
+    REQUIRE_MESSAGE((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK), sql << "\n"
+                                                                                   << PQerrorMessage(connection));
     std::vector<std::vector<std::optional<std::string>>> rows(static_cast<std::size_t>(PQntuples(result.get())));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (int at = 0; at < PQnfields(result.get()); ++at) {
@@ -595,7 +627,9 @@ class Scratch {
 
  private:
   // libpq takes the last dbname of a URL's parameters.
-  std::string database_url() const { return (server_.find('?') == std::string::npos ? "?dbname=" : "&dbname=") + name_; }
+  std::string database_url() const {
+    return (server_.find('?') == std::string::npos ? "?dbname=" : "&dbname=") + name_;
+  }
   void drop() const {
     const Connection connection = connect(server_);
     rows_of(connection.get())("SET client_min_messages = warning");
@@ -629,26 +663,26 @@ std::string facts(const Catalog& catalog) {
     const std::string name = (table.schema.empty() ? "public" : table.schema) + "." + table.name;
     std::string line = name;
     for (const Column& column : table.columns) {
-      line += fmt::format("\n  {}.{} {} name={} base={} array={} enum={} domain={} type={} length={} precision={} scale={} "
-                          "null={} default={} literal={} now={} serial={} identity={} generated={} collation={} compares={} "
-                          "one_of={} labels={} checks={}",
-                          name, column.name, column.type.declared, column.type.name, column.type.base, column.type.array,
-                          column.type.is_enum, column.type.is_domain, etl::name(column.type.type),
-                          column.type.length.value_or(-1), column.type.precision.value_or(-1),
-                          column.type.scale.value_or(-1), !column.not_null, column.default_sql.has_value(),
-                          column.default_literal.value_or("-"), column.default_is_now, column.serial,
-                          static_cast<int>(column.identity), column.generated, column.collation, column.client_compares,
-                          fmt::join(column.one_of, "|"), fmt::join(column.type.labels, "|"), column.domain_checks.size());
+      line += fmt::format(
+          "\n  {}.{} {} name={} base={} array={} enum={} domain={} type={} length={} precision={} scale={} "
+          "null={} default={} literal={} now={} serial={} identity={} generated={} collation={} compares={} "
+          "one_of={} labels={} checks={}",
+          name, column.name, column.type.declared, column.type.name, column.type.base, column.type.array,
+          column.type.is_enum, column.type.is_domain, etl::name(column.type.type), column.type.length.value_or(-1),
+          column.type.precision.value_or(-1), column.type.scale.value_or(-1), !column.not_null,
+          column.default_sql.has_value(), column.default_literal.value_or("-"), column.default_is_now, column.serial,
+          static_cast<int>(column.identity), column.generated, column.collation, column.client_compares,
+          fmt::join(column.one_of, "|"), fmt::join(column.type.labels, "|"), column.domain_checks.size());
     }
     if (table.is_view) line = name + " view";
     for (const UniqueKey& key : table.unique_keys) {
-      line += fmt::format("\n  {} unique {} ({}) {} {} {}", name, key.name, fmt::join(key.columns, ","), key.primary, key.deferrable,
-                          key.nulls_not_distinct);
+      line += fmt::format("\n  {} unique {} ({}) {} {} {}", name, key.name, fmt::join(key.columns, ","), key.primary,
+                          key.deferrable, key.nulls_not_distinct);
     }
     for (const ForeignKey& key : table.foreign_keys) {
-      line += fmt::format("\n  {} foreign {} ({}) {}.{} ({}) {} {} {} {}", name, key.name, fmt::join(key.columns, ","), key.schema,
-                          key.table, fmt::join(key.target_columns, ","), key.deferrable, key.initially_deferred,
-                          key.on_delete, key.on_update);
+      line += fmt::format("\n  {} foreign {} ({}) {}.{} ({}) {} {} {} {}", name, key.name, fmt::join(key.columns, ","),
+                          key.schema, key.table, fmt::join(key.target_columns, ","), key.deferrable,
+                          key.initially_deferred, key.on_delete, key.on_update);
     }
     for (const Check& check : table.checks) line += fmt::format("\n  {} check {}", name, check.name);
     line += fmt::format("\n  {} {} indexes", name, table.indexes.size());
@@ -717,7 +751,8 @@ std::vector<Sample> samples() {
     std::stringstream bytes;
     bytes << std::ifstream{file}.rdbuf();
     const SourceText source{file.generic_string(), bytes.str()};
-    if (file.extension() != ".sql" || declared_dialect(source).value_or(Dialect::postgresql) != Dialect::postgresql) continue;
+    if (file.extension() != ".sql" || declared_dialect(source).value_or(Dialect::postgresql) != Dialect::postgresql)
+      continue;
     samples.push_back({file.generic_string(), bytes.str()});
   }
   return samples;
@@ -798,7 +833,8 @@ TEST_CASE("a SQLite schema can be created in PostgreSQL") {
     return;
   }
   const Read ddl = read(
-      "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id), ok BOOLEAN DEFAULT 1, at DATETIME DEFAULT CURRENT_TIMESTAMP,"
+      "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id), ok BOOLEAN DEFAULT 1, at DATETIME "
+      "DEFAULT CURRENT_TIMESTAMP,"
       " price DECIMAL(10,2), raw BLOB, kind TEXT UNIQUE CHECK (kind IN ('x', 'y')), CHECK (price > 0));"
       "CREATE TABLE a (id INTEGER PRIMARY KEY);",
       Dialect::sqlite);

@@ -118,8 +118,8 @@ TEST_CASE("a refused piece leaves nothing, and what follows is written") {
   ask_all(true, [](const Subject& subject) {
     const auto writer = subject.target->open(request_of(subject.table("people"), {"id", "name"}));
     const std::vector<ColumnPtr> columns = {
-        column_of(Type::integer, {std::int64_t{1}, std::int64_t{2}, std::int64_t{1}, Value{}, std::int64_t{5}}),
-        column_of(Type::text, {"a", "b", "c", "d", "bad"})};
+        column_of(Type::integer, {std::int64_t{1}, std::int64_t{2}, std::int64_t{1}, std::int64_t{5}}),
+        column_of(Type::text, {"a", "b", "c", "bad"})};
     const auto refused = [&](std::vector<std::uint32_t> rows) {
       const auto result = writer->write(columns, rows);
       CHECK(result.written == 0);
@@ -130,14 +130,25 @@ TEST_CASE("a refused piece leaves nothing, and what follows is written") {
     const Refusal unique = refused({0, 1, 2});
     CHECK(unique.code == (subject.target->dialect() == schema::Dialect::sqlite ? "SQLITE_CONSTRAINT_PRIMARYKEY" : "23505"));
     CHECK(unique.message.starts_with("violates unique constraint people_"));
-    const Refusal null = refused({0, 3});
-    // SQLite takes a NULL in an INTEGER PRIMARY KEY for "choose one", unless the DDL says otherwise.
-    CHECK(null.message == "violates not-null of column id");
-    CHECK(null.column == "id");
-    const Refusal check = refused({4});
+    const Refusal check = refused({3});
     CHECK(check.message == "violates check constraint name_is_not_bad");
     CHECK(check.constraint == "name_is_not_bad");
     CHECK(writer->write(columns, std::vector<std::uint32_t>{1, 2}).written == 2);
+  });
+}
+
+TEST_CASE("a refusal names the column and the constraint") {
+  ask_all(true, [](const Subject& subject) {
+    const auto writer = subject.target->open(request_of(subject.table("counted"), {"name"}));
+    const std::vector<ColumnPtr> columns = {column_of(Type::text, {"a", Value{}, "a"})};
+    const auto null = writer->write(columns, std::vector<std::uint32_t>{0, 1}).refusal;
+    REQUIRE(null);
+    CHECK(null->message == "violates not-null of column name");
+    CHECK(null->column == "name");
+    const auto twice = writer->write(columns, std::vector<std::uint32_t>{0, 2}).refusal;
+    REQUIRE(twice);
+    CHECK(twice->constraint == "counted_name_key");
+    CHECK(twice->message == "violates unique constraint counted_name_key");
   });
 }
 

@@ -92,77 +92,83 @@ bool is_silenced(const Diagnostic& diagnostic) {
                                              std::isalnum(static_cast<unsigned char>(codes[found + code.size()])) == 0);
 }
 
-// The characters (code points) of a line, for counting columns.
-std::vector<std::string_view> characters(std::string_view line) {
-  std::vector<std::string_view> all;
-  for (std::size_t at = 0; at < line.size();) {
-    std::size_t end = at + 1;
-    while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) ++end;
-    all.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return all;
+bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+std::size_t count_characters(std::string_view bytes) {
+  return bytes.size() - static_cast<std::size_t>(std::count_if(bytes.begin(), bytes.end(), continues_character));
 }
 
-// A source line and the part of it to mark, in characters: [begin, end).
+// The offset `count` characters behind `at`, at most the end.
+std::size_t forward(std::string_view line, std::size_t at, std::size_t count) {
+  for (; count > 0 && at < line.size(); --count) {
+    for (++at; at < line.size() && continues_character(line[at]);) ++at;
+  }
+  return at;
+}
+
+// The offset `count` characters before `at`, at least 0.
+std::size_t backward(std::string_view line, std::size_t at, std::size_t count) {
+  for (; count > 0 && at > 0; --count) {
+    for (--at; at > 0 && continues_character(line[at]);) --at;
+  }
+  return at;
+}
+
+// What is shown of a source line, and the part of it to mark, in characters.
 struct Excerpt {
-  std::vector<std::string_view> line;
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  std::string_view before, behind;  // "..." where the line was cut.
+  std::string_view text;
+  bool cut_before = false;
+  bool cut_behind = false;
+  std::size_t lead = 0;  // Characters before the mark.
+  std::size_t mark = 1;  // Characters marked.
 };
 
-constexpr std::size_t kWidestLine = 120;
-constexpr std::string_view kCut = "...";
-
-// Keeps the part of a long line around the mark.
-void cut(Excerpt& excerpt) {
-  if (excerpt.line.size() <= kWidestLine) return;
+// The line around the mark: all of it, unless it is very long.
+Excerpt excerpt_of(std::string_view line, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kWidest = 120;
   constexpr std::size_t kLead = 40;
-  const std::size_t last_start = excerpt.line.size() - std::min(excerpt.line.size(), kWidestLine);
-  const std::size_t first = std::min(excerpt.begin > kLead ? excerpt.begin - kLead : 0, last_start);
-  const std::size_t past = std::min(first + kWidestLine, excerpt.line.size());
-  if (first > 0) excerpt.before = kCut;
-  if (past < excerpt.line.size()) excerpt.behind = kCut;
-  excerpt.line = {excerpt.line.begin() + static_cast<std::ptrdiff_t>(first),
-                  excerpt.line.begin() + static_cast<std::ptrdiff_t>(past)};
-  excerpt.begin -= first;
-  excerpt.end = std::min(excerpt.end - first, excerpt.line.size());
-}
-
-Excerpt excerpt_of(const Span& span, const SourceText::Position& start) {
-  Excerpt excerpt{characters(span.source->line(start.line)), start.column - 1, 0, {}, {}};
-  const auto stop = span.source->position(std::max(span.begin, span.end));
-  excerpt.end = stop.line == start.line ? stop.column - 1 : excerpt.line.size();
-  cut(excerpt);
-  excerpt.end = std::max(excerpt.end, excerpt.begin + 1);
+  const bool fits = line.size() <= kWidest || forward(line, 0, kWidest) == line.size();
+  const std::size_t first = fits ? 0 : std::min(backward(line, begin, kLead), backward(line, line.size(), kWidest));
+  const std::size_t last = fits ? line.size() : forward(line, first, kWidest);
+  Excerpt excerpt{line.substr(first, last - first), first > 0, last < line.size(), 0, 1};
+  excerpt.lead = count_characters(line.substr(first, begin - first));
+  end = std::min(end, last);
+  if (end > begin) excerpt.mark = count_characters(line.substr(begin, end - begin));
   return excerpt;
 }
 
 // Control characters would move the terminal's cursor away.
-std::string printable(const std::vector<std::string_view>& line) {
-  std::string out;
-  for (const std::string_view character : line) {
-    const bool control =
-        character.size() == 1 && (static_cast<unsigned char>(character[0]) < 0x20 || character[0] == 0x7F);
-    out += control ? std::string_view{" "} : character;
-  }
+std::string printable(std::string_view text) {
+  std::string out{text};
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  std::replace_if(out.begin(), out.end(), is_control, ' ');
   return out;
 }
 
-std::string render_excerpt(const Span& span) {
-  const auto start = span.source->position(span.begin);
-  const Excerpt excerpt = excerpt_of(span, start);
-  const std::string number = std::to_string(start.line);
-  return fmt::format("  {} | {}{}{}\n  {:{}} | {:{}}{:^>{}}\n", number, excerpt.before, printable(excerpt.line),
-                     excerpt.behind, "", number.size(), "", excerpt.begin + excerpt.before.size(), "",
-                     excerpt.end - excerpt.begin);
+// Messages hold names as they were written, and a name may be anything.
+std::string one_line(std::string text) {
+  constexpr std::size_t kLongest = 1000;
+  if (text.size() > kLongest) text = text.substr(0, forward(text, 0, kLongest / 4)) + "...";
+  return printable(text);
+}
+
+std::string render_excerpt(const Span& span, std::uint32_t line_number) {
+  const std::string_view line = span.source->line(line_number);
+  const std::uint32_t start = span.source->line_start(line_number);
+  const std::size_t begin = std::min<std::size_t>(span.begin - start, line.size());
+  const Excerpt excerpt = excerpt_of(line, begin, std::max(span.begin, span.end) - start);
+  constexpr std::string_view kCut = "...";
+  const std::string_view before = excerpt.cut_before ? kCut : "";
+  const std::string number = std::to_string(line_number);
+  return fmt::format("  {} | {}{}{}\n  {:{}} | {:{}}{:^>{}}\n", number, before, printable(excerpt.text),
+                     excerpt.cut_behind ? kCut : "", "", number.size(), "", excerpt.lead + before.size(), "",
+                     excerpt.mark);
 }
 
 }  // namespace
 
 void Diagnostics::add(Code code, const Span& at, std::string message, std::string help) {
-  Diagnostic diagnostic{code, at, std::move(message), std::move(help)};
+  Diagnostic diagnostic{code, at, one_line(std::move(message)), one_line(std::move(help))};
   if (is_silenced(diagnostic)) return;
   const void* source = at.source.get();
   if (!seen_.insert(fmt::format("{} {} {} {}", source, at.begin, code, diagnostic.message)).second) return;
@@ -188,10 +194,11 @@ std::string render(const Diagnostic& diagnostic) {
   std::string out = fmt::format("{}{}{}[{}]: {}\n", place, place.empty() ? "" : ": ",
                                 diagnostic.severity() == Severity::error ? "error" : "warning", code_name(diagnostic),
                                 diagnostic.message);
-  std::size_t margin = 3;
+  std::size_t margin = 4;
   if (diagnostic.at) {
-    out += render_excerpt(diagnostic.at);
-    margin = 3 + std::to_string(diagnostic.at.source->position(diagnostic.at.begin).line).size();
+    const auto line = diagnostic.at.source->position(diagnostic.at.begin).line;
+    out += render_excerpt(diagnostic.at, line);
+    margin = 3 + std::to_string(line).size();
   }
   if (!diagnostic.help.empty()) out += fmt::format("{:{}}= {}\n", "", margin, diagnostic.help);
   return out;

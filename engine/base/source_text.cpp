@@ -8,8 +8,13 @@ namespace etl {
 
 namespace {
 
-// True for the bytes of a UTF-8 sequence that do not start a character.
-bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+constexpr std::size_t kBlockSize = 4096;
+
+// Characters that start in the bytes: those of UTF-8 that continue a character do not count.
+std::uint32_t count_characters(std::string_view bytes) {
+  const auto starts = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
+  return static_cast<std::uint32_t>(std::count_if(bytes.begin(), bytes.end(), starts));
+}
 
 }  // namespace
 
@@ -18,16 +23,23 @@ SourceText::SourceText(std::string name, std::string bytes) : name_{std::move(na
   for (std::size_t at = bytes_.find('\n'); at != std::string::npos; at = bytes_.find('\n', at + 1)) {
     line_starts_.push_back(static_cast<std::uint32_t>(at + 1));
   }
+  block_starts_.push_back(0);
+  for (std::size_t at = 0; at + kBlockSize <= bytes_.size(); at += kBlockSize) {
+    block_starts_.push_back(block_starts_.back() + count_characters(this->bytes().substr(at, kBlockSize)));
+  }
+}
+
+std::uint32_t SourceText::characters_before(std::uint32_t offset) const {
+  const std::size_t block = offset / kBlockSize;
+  return block_starts_[block] + count_characters(bytes().substr(block * kBlockSize, offset - block * kBlockSize));
 }
 
 SourceText::Position SourceText::position(std::uint32_t offset) const {
   offset = std::min(offset, static_cast<std::uint32_t>(bytes_.size()));
   const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   const std::uint32_t start = *(next - 1);
-  const auto before = bytes().substr(start, offset - start);
-  const auto continuing = std::count_if(before.begin(), before.end(), continues_character);
   return {static_cast<std::uint32_t>(next - line_starts_.begin()),
-          static_cast<std::uint32_t>(before.size() - static_cast<std::size_t>(continuing) + 1)};
+          characters_before(offset) - characters_before(start) + 1};
 }
 
 std::string_view SourceText::line(std::uint32_t line) const {

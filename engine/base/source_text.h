@@ -31,9 +31,12 @@ class SourceText {
   std::uint32_t line_start(std::uint32_t line) const;
 
  private:
+  std::uint32_t characters_before(std::uint32_t offset) const;
+
   std::string name_;
   std::string bytes_;
   std::vector<std::uint32_t> line_starts_;
+  std::vector<std::uint32_t> block_starts_;  // Characters before each block of bytes; for files of one long line.
 };
 
 using SourceTextPtr = std::shared_ptr<const SourceText>;

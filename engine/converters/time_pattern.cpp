@@ -153,10 +153,15 @@ class Matcher {
     return count != 0;
   }
 
+  // am, PM, a.m.
   bool half_of_day() {
-    if (!starts_ignoring_case(rest_, "am") && !starts_ignoring_case(rest_, "pm")) return false;
-    parts_.afternoon = (rest_[0] | 0x20) == 'p';
-    rest_.remove_prefix(2);
+    if (rest_.empty()) return false;
+    const char half = static_cast<char>(rest_[0] | 0x20);
+    if (half != 'a' && half != 'p') return false;
+    const bool dotted = rest_.size() >= 4 && rest_[1] == '.' && (rest_[2] | 0x20) == 'm' && rest_[3] == '.';
+    if (!dotted && !starts_ignoring_case(rest_.substr(1), "m")) return false;
+    parts_.afternoon = half == 'p';
+    rest_.remove_prefix(dotted ? 4 : 2);
     return true;
   }
 
@@ -191,7 +196,9 @@ class Matcher {
     return true;
   }
 
+  // A name, or an offset as %z has it.
   bool zone() {
+    if (rest_.starts_with('+') || rest_.starts_with('-')) return offset();
     std::size_t size = 0;
     while (size < rest_.size() && (is_letter(rest_[size]) || is_digit(rest_[size]) ||
                                    std::string_view{"/_+-"}.find(rest_[size]) != std::string_view::npos)) {

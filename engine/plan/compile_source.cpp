@@ -84,6 +84,9 @@ void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>&
       head.missing = true;
     }
   }
+  const bool sections = format == "markdown_sections" && head.columns.empty();
+  // Front matter may hold further columns.
+  if (sections) head.columns = {{"heading", Type::text}, {"body", Type::text}};
   if (const auto* key = key_of(head.spec, connection_spec)) {
     for (const auto& name : *key) head.key.push_back(name.value);
   } else if (head.table && head.table->primary_key()) {
@@ -92,10 +95,39 @@ void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>&
   } else if (format == "django") {
     head.key = {"pk"};
   }
-  if (!head.complete && !head.missing && options_.lint) {
+  if (!head.complete && !head.missing && !sections && options_.lint) {
     diagnostics_.add(502, from.at, fmt::format("the columns of {} are not known here", head.display),
                      "give the connection a schema:, or the source columns:");
   }
+}
+
+namespace {
+
+bool mentions(const spec::ExpressionPtr& expression, std::string_view column) {
+  if (!expression) return false;
+  if (expression->kind == spec::Expression::Kind::name && expression->text == column) return true;
+  return mentions(expression->operand, column) || mentions(expression->otherwise, column) ||
+         std::ranges::any_of(expression->arguments, [&](const auto& argument) { return mentions(argument, column); });
+}
+
+bool mentions(const spec::TableSpec& table, std::string_view column) {
+  const auto in = [&](const spec::ExpressionPtr& expression) { return mentions(expression, column); };
+  if (in(table.where) || std::ranges::any_of(table.group_by, in)) return true;
+  if (std::ranges::any_of(table.explode, [&](const auto& entry) { return in(entry.second); })) return true;
+  return table.rest_copy || std::ranges::any_of(table.fields, [&](const spec::FieldSpec& field) {
+    return in(field.from) || (!field.from && !field.constant && field.column.value == column);
+  });
+}
+
+}  // namespace
+
+bool Compiler::is_read_elsewhere(const TableHead& head, std::string_view column) const {
+  const auto is_cursor = [&](const spec::FormatSpec& format) { return format.cursor && format.cursor->column.value == column; };
+  if (is_cursor(head.source.spec->format)) return true;
+  if (head.source.connection && is_cursor(mapping_.connections[*head.source.connection].second.format)) return true;
+  return std::ranges::any_of(heads_, [&](const TableHead& other) {
+    return other.source.spec == head.source.spec && &other != &head && mentions(*other.spec, column);
+  });
 }
 
 std::size_t Compiler::add_source(const SourceHead& head) {

@@ -160,9 +160,9 @@ class TableCompiler {
       const schema::Column& column = head_.target->columns[i];
       if (filled_.contains(column.name) || column.generated || contains(spec_.ignore, column.name)) continue;
       const ScopeColumn* source = scope_.find(column.name);
-      if (!source) continue;
+      if (!source && scope_.complete) continue;
       filled_.insert(column.name);
-      table_.fields.push_back(copy_field(context, column, i, *source));
+      table_.fields.push_back(copy_field(context, column, i, source ? *source : ScopeColumn{column.name, Type::any}));
     }
   }
 
@@ -414,7 +414,8 @@ class TableCompiler {
     std::vector<std::string> unused;
     const auto& read = compiler_.plan().sources[source_].request.columns;
     for (const ScopeColumn& column : head_.source.columns) {
-      const bool used = std::ranges::find(read, column.name, &readers::ReadColumn::name) != read.end();
+      const bool used = std::ranges::find(read, column.name, &readers::ReadColumn::name) != read.end() ||
+                        (head_.source.spec && compiler_.is_read_elsewhere(head_, column.name));
       if (!used && !contains(spec_.ignore, column.name)) unused.push_back(column.name);
     }
     if (unused.empty()) return;

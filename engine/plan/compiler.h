@@ -71,6 +71,8 @@ class Compiler {
 
   std::optional<SourceHead> resolve_source(const spec::At<std::string>& from);
   void add_source_columns(SourceHead& head, const spec::At<std::string>& from);
+  // Whether another table of the same source, or its cursor, reads the column.
+  bool is_read_elsewhere(const TableHead& head, std::string_view column) const;
   // The source's place in Plan::sources, without columns.
   std::size_t add_source(const SourceHead& head);
   // A scope over the rows of Plan::sources[source]; columns that are used are added to its request.

@@ -40,6 +40,7 @@ struct HeldRow {
   std::vector<std::pair<std::size_t, Key128>> index_keys;
   std::optional<Key128> id_key;
   std::vector<Reason> reasons;
+  bool follows = false;  // Is not written itself: it was skipped because of the row that it waits for.
   bool rejected = false;
   bool refused = false;  // By the database: that is reason enough.
 };

@@ -133,6 +133,10 @@ void Judge::find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty
       finding.met_by_fresh = finding.met_by_fresh || (taken && is_fresh(*unique.index, key));
       rows_depend_ = rows_depend_ || taken;
       if (taken && unique.met) finding.met = unique.met->find(key, *batch_->arena).value_or(Value{});
+      if (taken && unique.skips && !rejected && held_.holds(meeting(), key)) {
+        finding.waits.push_back({meeting(), key, std::nullopt,
+                                 conflict(unique, row, values_text(unique, row) + " is the key of a row that is rejected")});
+      }
     }
     taken = taken || is_in_database(unique, row, piece_is_empty, finding);
     if (!taken) continue;
@@ -215,13 +219,7 @@ bool Judge::find_parent(Link& link, std::size_t number, std::uint32_t row, Findi
 // ---- what follows from a finding
 
 void Judge::commit(std::uint32_t row, bool rejected, Finding finding, std::vector<std::uint32_t>& piece) {
-  if (finding.skipped) {
-    verdicts_[row] = Verdict::skipped;
-    ++skipped_;
-    const bool can_be_referred_to = table_.ids && source_keys_->has(row) && !is_null(finding.met);
-    if (can_be_referred_to && table_.ids->insert(source_keys_->keys[row], finding.met)) mapped_.set(row);
-    return;
-  }
+  if (finding.skipped) return skip(row, std::move(finding));
   if (rejected || !finding.reasons.empty()) {
     if (!finding.waits.empty()) return hold(row, std::move(finding), Verdict::late);
     verdicts_[row] = Verdict::rejected;
@@ -234,6 +232,14 @@ void Judge::commit(std::uint32_t row, bool rejected, Finding finding, std::vecto
   piece.push_back(row);
 }
 
+void Judge::skip(std::uint32_t row, Finding finding) {
+  const bool can_be_referred_to = table_.ids && source_keys_->has(row) && !is_null(finding.met);
+  if (can_be_referred_to && table_.ids->insert(source_keys_->keys[row], finding.met)) mapped_.set(row);
+  if (!finding.waits.empty()) return hold(row, std::move(finding), Verdict::follows);
+  verdicts_[row] = Verdict::skipped;
+  ++skipped_;
+}
+
 void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
   verdicts_[row] = verdict;
   held_here_.emplace_back(row, held_.size());
@@ -242,7 +248,16 @@ void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
   held.source = printer_.source(*batch_->source, row);
   held.waits = std::move(finding.waits);
   held.rejected = verdict == Verdict::late;
-  if (held.rejected) {
+  held.follows = verdict == Verdict::follows;
+  if (table_.ids && mapped_.test(row)) held.id_key = source_keys_->keys[row];
+  if (!held.rejected) {
+    for (std::size_t number = 0; number < links_.size(); ++number) held.own_keys.push_back(own_key(number, row));
+  }
+  if (held.follows) {
+    for (std::size_t number = 0; number < links_.size(); ++number) {
+      if (links_[number].foreign_key != nullptr) held.own_keys[number].reset();
+    }
+  } else if (held.rejected) {
     std::ranges::copy_if(batch_->reasons, std::back_inserter(held.reasons),
                          [row](const Reason& reason) { return reason.row == row; });
     std::ranges::move(finding.reasons, std::back_inserter(held.reasons));
@@ -251,11 +266,13 @@ void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
     for (std::size_t number = 0; number < link_values_.size(); ++number) {
       held.values[links_[number].field] = link_values_[number]->at(row);
     }
-    for (std::size_t number = 0; number < links_.size(); ++number) held.own_keys.push_back(own_key(number, row));
+    const auto met = std::ranges::find_if(uniques_, [](const Unique& unique) { return unique.skips && unique.index; });
+    if (met != uniques_.end() && index_keys_[*met->index].has(row)) {
+      held.own_keys.emplace_back(index_keys_[*met->index].keys[row]);
+    }
     for (std::size_t i = 0; i < index_keys_.size(); ++i) {
       if (index_keys_[i].has(row)) held.index_keys.emplace_back(i, index_keys_[i].keys[row]);
     }
-    if (table_.ids && mapped_.test(row)) held.id_key = source_keys_->keys[row];
   }
   held_.add(std::move(held));
 }
@@ -307,12 +324,10 @@ void Judge::rewind(std::uint32_t from) {
   std::erase_if(reasons_, [from](const Reason& reason) { return reason.row >= from; });
   for (std::uint32_t row = from; row < batch_->rows; ++row) {
     if (verdicts_[row] == Verdict::good || verdicts_[row] == Verdict::held) give_back(row);
-    if (verdicts_[row] == Verdict::skipped) {
-      --skipped_;
-      if (table_.ids && mapped_.test(row)) {
-        table_.ids->erase(source_keys_->keys[row]);
-        mapped_.clear(row);
-      }
+    if (verdicts_[row] == Verdict::skipped) --skipped_;
+    if (table_.ids && mapped_.test(row)) {
+      table_.ids->erase(source_keys_->keys[row]);
+      mapped_.clear(row);
     }
     verdicts_[row] = Verdict::open;
   }
@@ -343,6 +358,11 @@ bool Judge::explain_refusal(std::uint32_t row) {
 // ---- held rows, once the source is used up
 
 bool Judge::has_parent(const HeldRow::Wait& wait) const {
+  if (wait.link == meeting()) {
+    return std::ranges::any_of(uniques_, [&](const Unique& unique) {
+      return unique.skips && unique.index && table_.indexes[*unique.index]->keys.contains(wait.parent);
+    });
+  }
   const Link& link = links_[wait.link];
   if (link.foreign_key == nullptr && table_.ids->contains(wait.parent)) return true;
   if (link.foreign_key == nullptr) return wait.computed && table_.indexes[*link.index]->keys.contains(*wait.computed);
@@ -351,6 +371,7 @@ bool Judge::has_parent(const HeldRow::Wait& wait) const {
 
 void Judge::resolve(HeldRow& row, Arena& arena) const {
   for (const HeldRow::Wait& wait : row.waits) {
+    if (wait.link == meeting()) continue;
     const Link& link = links_[wait.link];
     if (link.foreign_key != nullptr) continue;
     if (const auto known = table_.ids->find(wait.parent, arena)) row.values[link.field] = *known;

@@ -23,6 +23,7 @@ enum class Verdict : std::uint8_t {
   good,      // To be written, or written.
   rejected,
   skipped,   // on_conflict: skip.
+  follows,   // The same, but the row it met is held: should that be rejected, so is this one.
   held,      // Waits for its parent.
   late,      // Rejected, and waits to learn whether its parent is missing too.
 };
@@ -121,7 +122,10 @@ class Judge {
   void find_parents(std::uint32_t row, Finding& finding);
   bool find_parent(Link& link, std::size_t number, std::uint32_t row, Finding& finding);
   void commit(std::uint32_t row, bool rejected, Finding finding, std::vector<std::uint32_t>& piece);
+  void skip(std::uint32_t row, Finding finding);
   void hold(std::uint32_t row, Finding finding, Verdict verdict);
+  // Rows that are held are also known by the key that on_conflict speaks of: a link more.
+  std::size_t meeting() const { return links_.size(); }
   void occupy(std::uint32_t row);
   void give_back(std::uint32_t row);
   bool is_fresh(std::size_t space, const Key128& key) const { return careful_ && fresh_.contains(fresh_key(space, key)); }

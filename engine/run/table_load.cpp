@@ -99,6 +99,7 @@ void TableLoad::write_batch(FinishedBatch& batch) {
     if (const auto again = write_piece(piece)) row = *again;
     judge_.piece_is_written();
   }
+  report_.counts.skipped = judge_.skipped();
 }
 
 // Sends the piece in order: as a whole, and where that is refused in halves, so that everything before a row is

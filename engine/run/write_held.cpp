@@ -22,7 +22,7 @@ std::vector<std::size_t> TableLoad::next_held_piece(const std::vector<std::vecto
     const auto& unit = units[from + taken];
     if (careful_ && std::ranges::any_of(unit, waits)) break;
     for (const std::size_t row : unit) {
-      if (!held_.rows()[row].rejected) rows.push_back(row);
+      if (!held_.rows()[row].rejected && !held_.rows()[row].follows) rows.push_back(row);
     }
     if (careful_) in_piece.insert(unit.begin(), unit.end());
   }
@@ -83,7 +83,11 @@ void TableLoad::write_held_rows() {
 
 void TableLoad::log_held_rejects() {
   for (const HeldRow& row : held_.rows()) {
-    if (row.rejected) log_.add(row.position, row.source, row.reasons);
+    if (row.rejected) {
+      log_.add(row.position, row.source, row.reasons);
+    } else if (row.follows) {
+      ++report_.counts.skipped;
+    }
   }
 }
 

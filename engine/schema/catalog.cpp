@@ -6,9 +6,12 @@ namespace etl::schema {
 
 std::string_view name(Dialect dialect) {
   switch (dialect) {
-    case Dialect::postgresql: return "postgresql";
-    case Dialect::sqlite: return "sqlite";
-    case Dialect::mysql: return "mysql";
+    case Dialect::postgresql:
+      return "postgresql";
+    case Dialect::sqlite:
+      return "sqlite";
+    case Dialect::mysql:
+      return "mysql";
   }
   return "";
 }

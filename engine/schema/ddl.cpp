@@ -23,9 +23,12 @@ std::optional<Dialect> declared_dialect(const SourceText& ddl) {
 
 Catalog read_ddl(const SourceTextPtr& ddl, Dialect dialect, Diagnostics& diagnostics) {
   switch (dialect) {
-    case Dialect::postgresql: return read_postgres_ddl(ddl, diagnostics);
-    case Dialect::sqlite: return read_sqlite_ddl(ddl, diagnostics);
-    case Dialect::mysql: break;
+    case Dialect::postgresql:
+      return read_postgres_ddl(ddl, diagnostics);
+    case Dialect::sqlite:
+      return read_sqlite_ddl(ddl, diagnostics);
+    case Dialect::mysql:
+      break;
   }
   diagnostics.add(kUnreadableDdl, Span{ddl, 0, 0}, "DDL of MySQL is not available yet",
                   "leave `schema` out, and name the columns under `sources`");

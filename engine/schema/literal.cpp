@@ -96,22 +96,34 @@ std::optional<std::string> array_literal(Type element, std::string_view text) {
 
 std::optional<Value> literal_value(Type type, std::string_view text, std::string& buffer) {
   switch (type) {
-    case Type::boolean: return value_of(parse_bool(text));
-    case Type::integer: return value_of(parse_integer(text));
-    case Type::float64: return value_of(parse_float(text));
-    case Type::date: return value_of(parse_date(text));
-    case Type::time: return value_of(parse_time(text));
-    case Type::timestamp: return value_of(parse_timestamp(text));
-    case Type::uuid: return value_of(parse_uuid(text));
-    case Type::timestamptz: return instant_value(text);
-    case Type::bytes: return bytes_value(text, buffer);
-    case Type::json: return json_value(text, buffer);
+    case Type::boolean:
+      return value_of(parse_bool(text));
+    case Type::integer:
+      return value_of(parse_integer(text));
+    case Type::float64:
+      return value_of(parse_float(text));
+    case Type::date:
+      return value_of(parse_date(text));
+    case Type::time:
+      return value_of(parse_time(text));
+    case Type::timestamp:
+      return value_of(parse_timestamp(text));
+    case Type::uuid:
+      return value_of(parse_uuid(text));
+    case Type::timestamptz:
+      return instant_value(text);
+    case Type::bytes:
+      return bytes_value(text, buffer);
+    case Type::json:
+      return json_value(text, buffer);
     case Type::decimal:
       if (const auto number = parse_decimal(text)) return Value{*number};
       return std::nullopt;
-    case Type::list: return std::nullopt;
+    case Type::list:
+      return std::nullopt;
     case Type::any:
-    case Type::text: return Value{text};
+    case Type::text:
+      return Value{text};
   }
   return std::nullopt;
 }

@@ -19,11 +19,16 @@ std::vector<std::string> names(const Node& list) {
 // FKCONSTR_ACTION_* of parsenodes.h.
 std::string action(const Node& code) {
   switch (code.text().empty() ? 'a' : code.text().front()) {
-    case 'c': return "CASCADE";
-    case 'n': return "SET NULL";
-    case 'd': return "SET DEFAULT";
-    case 'r': return "RESTRICT";
-    default: return "";
+    case 'c':
+      return "CASCADE";
+    case 'n':
+      return "SET NULL";
+    case 'd':
+      return "SET DEFAULT";
+    case 'r':
+      return "RESTRICT";
+    default:
+      return "";
   }
 }
 
@@ -38,6 +43,11 @@ void report_missing_column(Ddl& ddl, const Table& table, const Node& constraint,
 }
 
 void add_unique(Ddl& ddl, Table& table, const Node& constraint, std::string_view column, bool primary) {
+  if (primary && table.primary_key() != nullptr) {
+    ddl.diagnostics->add(kUnreadableDdl, ddl.name_at(constraint["location"].number()),
+                         fmt::format("table {} has two primary keys", table.name));
+    return;
+  }
   UniqueKey key{.name = constraint["conname"].text(), .columns = names(constraint["keys"]), .primary = primary};
   if (!column.empty()) key.columns = {std::string{column}};
   key.deferrable = constraint["deferrable"].truth();
@@ -138,7 +148,8 @@ std::set<std::uint32_t> places(const Node& definition) {
   for (const Node& constraint : definition["constraints"].items()) {
     places.insert(static_cast<std::uint32_t>(constraint.body()["location"].number()));
   }
-  if (definition["collClause"]) places.insert(static_cast<std::uint32_t>(definition["collClause"]["location"].number()));
+  if (definition["collClause"])
+    places.insert(static_cast<std::uint32_t>(definition["collClause"]["location"].number()));
   return places;
 }
 
@@ -200,7 +211,8 @@ void add_column(Ddl& ddl, Table& table, const Node& definition) {
   if (definition["collClause"]) column.collation = definition["collClause"]["collname"].last_name();
   const auto stops = places(definition);
   for (const Node& constraint : definition["constraints"].items()) apply(ddl, column, constraint.body(), stops);
-  column.client_compares = column.type.base != "citext" && column.client_compares && !ddl.nondeterministic.contains(column.collation);
+  column.client_compares =
+      column.type.base != "citext" && column.client_compares && !ddl.nondeterministic.contains(column.collation);
   table.columns.push_back(std::move(column));
   std::string before;
   for (const Node& constraint : definition["constraints"].items()) {
@@ -223,9 +235,10 @@ void resolve_references(Ddl& ddl) {
         continue;
       }
       const std::string why = parent == nullptr ? "there is no table {}" : "table {} has no primary key";
-      ddl.diagnostics->add(kUnreadableDdl, table.column(key.columns.front())->at,
-                           fmt::format(fmt::runtime("{} refers to {}, but " + why), key.columns.front(), key.table, key.table),
-                           "write the column: REFERENCES table (column)");
+      ddl.diagnostics->add(
+          kUnreadableDdl, table.column(key.columns.front())->at,
+          fmt::format(fmt::runtime("{} refers to {}, but " + why), key.columns.front(), key.table, key.table),
+          "write the column: REFERENCES table (column)");
     }
   }
   for (Table& table : ddl.catalog.tables) {

@@ -32,10 +32,10 @@ struct Ddl {
   Diagnostics* diagnostics = nullptr;
   Catalog catalog;
   std::vector<UserType> types;
-  std::set<std::string> relation_names;  // Of tables and indexes, which share one name space.
-  std::string search_schema;             // From SET search_path; empty: public.
+  std::set<std::string> relation_names;             // Of tables and indexes, which share one name space.
+  std::string search_schema;                        // From SET search_path; empty: public.
   std::vector<std::pair<std::string, Node>> heirs;  // A table's name, and its parent as INHERITS names it.
-  std::set<std::string> nondeterministic;  // Collations made with deterministic = false.
+  std::set<std::string> nondeterministic;           // Collations made with deterministic = false.
   bool has_extensions = false;
 
   Span span(std::uint32_t begin, std::uint32_t end) const { return {source, begin, end}; }

@@ -20,25 +20,10 @@ bool is_operator(const Node& node, std::string_view kind, std::string_view name)
 
 bool is_column(const Node& node) { return node.kind() == "ColumnRef" && !node.body()["fields"].last_name().empty(); }
 
-// now() and its synonyms of full precision, for columns that hold a date or a moment.
-bool is_now(const Node& expression) {
-  const Node& node = without_casts(expression);
-  if (node.kind() == "SQLValueFunction") {
-    const std::string& op = node.body()["op"].text();
-    return op == "SVFOP_CURRENT_TIMESTAMP" || op == "SVFOP_LOCALTIMESTAMP" || op == "SVFOP_CURRENT_DATE";
-  }
-  const std::string name = function_name(node);
-  if (name == "now" || name == "transaction_timestamp" || name == "statement_timestamp" || name == "clock_timestamp") {
-    return true;
-  }
-  if (name != "timezone") return false;
-  const auto& args = node.body()["args"].items();
-  const auto zone = args.size() == 2 ? constant(args[0]) : std::nullopt;
-  return zone && (zone->text == "utc" || zone->text == "UTC") && is_now(args[1]);
-}
-
-bool holds_a_moment(Type type) {
-  return type == Type::timestamptz || type == Type::timestamp || type == Type::date;
+// Whether a column takes a moment as it is; with fewer than six digits of seconds the database rounds it.
+bool holds_moments(const SqlType& type) {
+  const bool temporal = type.type == Type::timestamptz || type.type == Type::timestamp || type.type == Type::date;
+  return temporal && type.precision.value_or(6) == 6;
 }
 
 // ARRAY[...] of constants as an array literal.
@@ -111,6 +96,22 @@ std::string function_name(const Node& call) {
   return schema.empty() || schema == "pg_catalog" ? name.last_name() : schema + "." + name.last_name();
 }
 
+bool is_now(const Node& expression) {
+  const Node& node = without_casts(expression);
+  if (node.kind() == "SQLValueFunction") {
+    const std::string& op = node.body()["op"].text();
+    return op == "SVFOP_CURRENT_TIMESTAMP" || op == "SVFOP_LOCALTIMESTAMP" || op == "SVFOP_CURRENT_DATE";
+  }
+  const std::string name = function_name(node);
+  if (name == "now" || name == "transaction_timestamp" || name == "statement_timestamp" || name == "clock_timestamp") {
+    return true;
+  }
+  if (name != "timezone") return false;
+  const auto& args = node.body()["args"].items();
+  const auto zone = args.size() == 2 ? constant(args[0]) : std::nullopt;
+  return zone && (zone->text == "utc" || zone->text == "UTC") && is_now(args[1]);
+}
+
 std::optional<Constant> constant(const Node& expression) {
   const Node& node = without_casts(expression);
   if (node.kind() == "A_Const") return plain_constant(node.body());
@@ -135,7 +136,7 @@ void set_default(Column& column, std::string sql, const Node& expression) {
   } else if (const auto array = array_text(expression); array && column.type.array) {
     column.default_literal = canonical_literal(column.type, *array);
   }
-  column.default_is_now = holds_a_moment(column.type.type) && is_now(expression);
+  column.default_is_now = holds_moments(column.type) && is_now(expression);
   column.serial = function_name(without_casts(expression)) == "nextval";
 }
 

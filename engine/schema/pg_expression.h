@@ -24,6 +24,9 @@ void set_default(Column& column, std::string sql, const Node& expression);
 // The same for an expression read from the server (pg_get_expr).
 void set_default(Column& column, const std::string& sql);
 
+// now() and its synonyms of full precision, also in UTC: the moment at which a run starts.
+bool is_now(const Node& expression);
+
 // CHECK (column IN (...)) in any of the forms in which it is written or printed back by the server; NULL may be
 // listed as allowed too.
 struct OneOf {

@@ -205,6 +205,12 @@ void create_index(Ddl& ddl, const Node& statement, std::string_view text) {
   }
   const std::string name = index_name(ddl, statement, *table);
   const auto columns = plain_columns(statement);
+  for (const std::string& column : columns) {
+    if (table->column(column) != nullptr) continue;
+    ddl.diagnostics->add(kUnreadableDdl, ddl.name_at(statement["relation"]["location"].number()),
+                         fmt::format("table {} has no column {}", table->name, column));
+    return;
+  }
   if (!statement["unique"].truth() || columns.empty()) {
     table->indexes.emplace_back(text);
     return;

@@ -174,7 +174,8 @@ Parsed parse(std::string_view sql, bool without_rows) {
   }
   simdjson::dom::parser parser;
   simdjson::dom::array raw;
-  const auto error = parser.parse(result->parse_tree, std::char_traits<char>::length(result->parse_tree))["stmts"].get(raw);
+  const auto error =
+      parser.parse(result->parse_tree, std::char_traits<char>::length(result->parse_tree))["stmts"].get(raw);
   if (error != simdjson::SUCCESS) {
     parsed.fault = Fault{"the statement is nested too deeply", 0};
     return parsed;

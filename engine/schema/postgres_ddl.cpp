@@ -69,7 +69,8 @@ std::uint32_t leftmost(const Node& node) {
 }
 
 bool is_word(std::string_view text, std::string_view word) {
-  return std::ranges::equal(text, word, [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return std::ranges::equal(text, word,
+                            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
 }  // namespace
@@ -77,14 +78,17 @@ bool is_word(std::string_view text, std::string_view word) {
 std::string Ddl::default_text(const Node& expression, const std::set<std::uint32_t>& stops) const {
   const std::string_view all{text};
   auto token = std::ranges::lower_bound(tokens, leftmost(expression), {}, &Token::begin);
-  while (token != tokens.begin() && !is_word(all.substr((token - 1)->begin, (token - 1)->end - (token - 1)->begin), "default")) {
+  while (token != tokens.begin() &&
+         !is_word(all.substr((token - 1)->begin, (token - 1)->end - (token - 1)->begin), "default")) {
     --token;
   }
   if (token == tokens.end()) return "";
   const std::uint32_t begin = token->begin;
   std::uint32_t end = begin;
   for (int depth = 0; token != tokens.end(); ++token) {
-    if (depth == 0 && (token->kind == kComma || token->kind == kClose || token->kind == ';' || stops.contains(token->begin))) break;
+    if (depth == 0 &&
+        (token->kind == kComma || token->kind == kClose || token->kind == ';' || stops.contains(token->begin)))
+      break;
     if (token->kind == kOpen || token->kind == '[') ++depth;
     if (token->kind == kClose || token->kind == ']') --depth;
     if (!token->is_comment) end = token->end;
@@ -216,7 +220,8 @@ void define(Ddl& ddl, const Node& statement) {
   if (statement["kind"].text() != "OBJECT_COLLATION") return;
   for (const Node& wrapped : statement["definition"].items()) {
     const Node& option = wrapped.body();
-    const auto value = option["arg"].kind() == "TypeName" ? option["arg"].body()["names"].last_name() : option["arg"].string();
+    const auto value =
+        option["arg"].kind() == "TypeName" ? option["arg"].body()["names"].last_name() : option["arg"].string();
     if (option["defname"].text() == "deterministic" && (value == "false" || value == "off")) {
       ddl.nondeterministic.insert(statement["defnames"].last_name());
     }
@@ -224,9 +229,8 @@ void define(Ddl& ddl, const Node& statement) {
 }
 
 bool only_changes_owner(const Node& statement) {
-  return std::ranges::all_of(statement["cmds"].items(), [](const Node& command) {
-    return command.body()["subtype"].text() == "AT_ChangeOwner";
-  });
+  return std::ranges::all_of(statement["cmds"].items(),
+                             [](const Node& command) { return command.body()["subtype"].text() == "AT_ChangeOwner"; });
 }
 
 Place alter_statement(Ddl& ddl, const Node& statement) {
@@ -307,11 +311,30 @@ const std::map<std::string_view, Handler>& handlers() {
 
 // Statements about rows, roles, sessions and whole databases.
 bool is_no_schema(std::string_view kind) {
-  static const std::set<std::string_view> kKinds = {
-      "",           "InsertStmt",        "CopyStmt",       "SelectStmt",      "UpdateStmt",   "DeleteStmt",
-      "MergeStmt",  "TransactionStmt",   "CreatedbStmt",   "DropdbStmt",      "VacuumStmt",   "AlterDatabaseStmt",
-      "TruncateStmt", "AlterDatabaseSetStmt", "CreateRoleStmt", "AlterRoleStmt", "AlterOwnerStmt", "VariableShowStmt",
-      "AlterRoleSetStmt", "DropRoleStmt", "CreateTableSpaceStmt", "LockStmt", "DiscardStmt", "CheckPointStmt"};
+  static const std::set<std::string_view> kKinds = {"",
+                                                    "InsertStmt",
+                                                    "CopyStmt",
+                                                    "SelectStmt",
+                                                    "UpdateStmt",
+                                                    "DeleteStmt",
+                                                    "MergeStmt",
+                                                    "TransactionStmt",
+                                                    "CreatedbStmt",
+                                                    "DropdbStmt",
+                                                    "VacuumStmt",
+                                                    "AlterDatabaseStmt",
+                                                    "TruncateStmt",
+                                                    "AlterDatabaseSetStmt",
+                                                    "CreateRoleStmt",
+                                                    "AlterRoleStmt",
+                                                    "AlterOwnerStmt",
+                                                    "VariableShowStmt",
+                                                    "AlterRoleSetStmt",
+                                                    "DropRoleStmt",
+                                                    "CreateTableSpaceStmt",
+                                                    "LockStmt",
+                                                    "DiscardStmt",
+                                                    "CheckPointStmt"};
   return kKinds.contains(kind);
 }
 

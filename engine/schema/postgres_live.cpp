@@ -181,9 +181,7 @@ class LiveCatalog {
     std::vector<std::string> labels, checks;
   };
 
-  std::vector<Row> rows(std::string_view sql) const {
-    return query_(fmt::format(fmt::runtime(sql), condition_));
-  }
+  std::vector<Row> rows(std::string_view sql) const { return query_(fmt::format(fmt::runtime(sql), condition_)); }
 
   Table* find(const Row& row) {
     const auto found = table_of_.find(text(row, 0));
@@ -212,9 +210,17 @@ class LiveCatalog {
 
 void LiveCatalog::read_types() {
   for (const Row& row : query_(std::string{kTypes})) {
-    LiveType type{.name = text(row, 1), .schema = text(row, 2), .kind = text(row, 3), .base = text(row, 4),
-                  .element = text(row, 6), .collation = text(row, 9), .modifier = number(row, 5),
-                  .not_null = truth(row, 7), .default_sql = row[8], .labels = {}, .checks = {}};
+    LiveType type{.name = text(row, 1),
+                  .schema = text(row, 2),
+                  .kind = text(row, 3),
+                  .base = text(row, 4),
+                  .element = text(row, 6),
+                  .collation = text(row, 9),
+                  .modifier = number(row, 5),
+                  .not_null = truth(row, 7),
+                  .default_sql = row[8],
+                  .labels = {},
+                  .checks = {}};
     type_order_.push_back(text(row, 0));
     types_.emplace(text(row, 0), std::move(type));
   }

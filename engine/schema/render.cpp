@@ -12,9 +12,12 @@ namespace etl::schema {
 std::vector<std::string> render(const Catalog& catalog, Dialect target, std::vector<std::string>& left_out) {
   if (catalog.dialect == target && !catalog.statements.empty()) return catalog.statements;
   switch (target) {
-    case Dialect::sqlite: return render_for_sqlite(catalog, left_out);
-    case Dialect::postgresql: return render_for_postgres(catalog, left_out);
-    case Dialect::mysql: break;
+    case Dialect::sqlite:
+      return render_for_sqlite(catalog, left_out);
+    case Dialect::postgresql:
+      return render_for_postgres(catalog, left_out);
+    case Dialect::mysql:
+      break;
   }
   throw Error{Error::Kind::schema, "creating tables in MySQL is not available yet",
               "create them beforehand, without `create: true`"};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/schema/pg_expression.h"
 #include "engine/schema/pg_tree.h"
 #include "engine/schema/render.h"
 #include "engine/schema/sqlite_expression.h"
@@ -78,7 +79,11 @@ std::string SqliteTable::column_line(const Column& column) {
   if (column.not_null && !is_row_id && expressed) line += " NOT NULL";
   if (column.type.base == "citext" && !column.type.array) line += " COLLATE NOCASE";
   if (!column.generated) line += default_clause(column);
-  if (const std::string check = storage_check(column.type, name); !check.empty()) line += fmt::format(" CHECK ({})", check);
+  if (!column.client_compares && column.type.base != "citext") {
+    leave_out(fmt::format("COLLATE {} of {}", column.collation, column.name), "it");
+  }
+  if (const std::string check = storage_check(column.type, name); !check.empty())
+    line += fmt::format(" CHECK ({})", check);
   for (const std::string& check : column.domain_checks) {
     const SqliteExpression made = sqlite_expression(table_, check, &column);
     if (made.sql.empty()) {
@@ -88,14 +93,17 @@ std::string SqliteTable::column_line(const Column& column) {
     }
   }
   const bool has_sequence = column.serial || column.identity != Column::Identity::none;
-  if (has_sequence && !is_row_id) leave_out(fmt::format("the sequence of {}", column.name), "a sequence beside the key");
+  if (has_sequence && !is_row_id)
+    leave_out(fmt::format("the sequence of {}", column.name), "a sequence beside the key");
   return line;
 }
 
 std::string SqliteTable::default_clause(const Column& column) {
   const std::string& sql = column.default_sql.value_or("");
   if (sql.empty() || column.serial) return "";
-  if (column.default_is_now) return fmt::format(" DEFAULT ({})", storage_now(column.type));
+  const auto tree = pg::parse_expression(sql);
+  const bool is_moment = is_temporal(column.type.type) && column.type.type != Type::time;
+  if (is_moment && tree && pg::is_now(*tree)) return fmt::format(" DEFAULT ({})", storage_now(column.type));
   if (column.default_literal) return fmt::format(" DEFAULT {}", storage_literal(column.type, *column.default_literal));
   if (sql.starts_with("gen_random_uuid()") || sql.starts_with("uuid_generate_v4()")) {
     return fmt::format(" DEFAULT ({})", kRandomUuid);
@@ -126,7 +134,8 @@ std::string SqliteTable::reference_line(const ForeignKey& key) {
                                  names(key.columns), sqlite_name(key.table), names(key.target_columns));
   if (!key.on_delete.empty()) line += " ON DELETE " + key.on_delete;
   if (!key.on_update.empty()) line += " ON UPDATE " + key.on_update;
-  if (key.deferrable) line += fmt::format(" DEFERRABLE INITIALLY {}", key.initially_deferred ? "DEFERRED" : "IMMEDIATE");
+  if (key.deferrable)
+    line += fmt::format(" DEFERRABLE INITIALLY {}", key.initially_deferred ? "DEFERRED" : "IMMEDIATE");
   return line;
 }
 

@@ -30,7 +30,8 @@ void set_places(Catalog& catalog, const SourceTextPtr& source, const std::vector
     };
     table->at = span(text->at);
     for (Column& column : table->columns) {
-      const auto found = std::ranges::find(text->columns, column.name, &std::pair<std::string, CreateTableText::Place>::first);
+      const auto found =
+          std::ranges::find(text->columns, column.name, &std::pair<std::string, CreateTableText::Place>::first);
       column.at = found == text->columns.end() ? table->at : span(found->second);
     }
   }
@@ -53,12 +54,14 @@ Catalog read_sqlite_ddl(const SourceTextPtr& source, Diagnostics& diagnostics) {
       const std::uint32_t place = at + fault->offset;
       const auto rest = sqlite_tokens(all.substr(place));
       const std::uint32_t size = rest.empty() || rest.front().begin != 0 ? 0 : rest.front().end();
-      diagnostics.add(kUnreadableDdl, Span{source, place, place + size}, fmt::format("the DDL cannot be read: {}", fault->message));
+      diagnostics.add(kUnreadableDdl, Span{source, place, place + size},
+                      fmt::format("the DDL cannot be read: {}", fault->message));
       break;
     }
     if (length == 0) break;
     const std::string_view sql = pg::trim(all.substr(at, length));
-    if (is_sqlite_schema_statement(sql)) statements.push_back({sql, static_cast<std::uint32_t>(sql.data() - all.data())});
+    if (is_sqlite_schema_statement(sql))
+      statements.push_back({sql, static_cast<std::uint32_t>(sql.data() - all.data())});
     at += length;
   }
   Catalog catalog = read_live_sqlite(memory.handle());

@@ -11,6 +11,7 @@
 #include "engine/schema/pg_expression.h"
 #include "engine/schema/pg_tree.h"
 #include "engine/schema/sqlite_storage.h"
+#include "engine/schema/sqlite_tokens.h"
 #include "engine/schema/types.h"
 
 namespace etl::schema {
@@ -111,8 +112,9 @@ class Translator {
     if (kind == "CaseExpr") return case_expression(node.body());
     if (kind == "CoalesceExpr") return coalesce(node.body());
     if (kind == "FuncCall") return call(node);
-    throw Unsayable{kind == "SubLink" ? "a subquery" : kind == "SQLValueFunction" ? "the present time or user"
-                                                                                  : std::string{kind}};
+    throw Unsayable{kind == "SubLink"            ? "a subquery"
+                    : kind == "SQLValueFunction" ? "the present time or user"
+                                                 : std::string{kind}};
   }
 
  private:
@@ -219,8 +221,8 @@ Piece Translator::null_test(const Node& node) {
 
 Piece Translator::boolean_test(const Node& node) {
   static const std::map<std::string_view, std::string_view> kTests = {
-      {"IS_TRUE", "IS TRUE"},     {"IS_NOT_TRUE", "IS NOT TRUE"}, {"IS_FALSE", "IS FALSE"},
-      {"IS_NOT_FALSE", "IS NOT FALSE"}, {"IS_UNKNOWN", "IS NULL"},     {"IS_NOT_UNKNOWN", "IS NOT NULL"}};
+      {"IS_TRUE", "IS TRUE"},           {"IS_NOT_TRUE", "IS NOT TRUE"}, {"IS_FALSE", "IS FALSE"},
+      {"IS_NOT_FALSE", "IS NOT FALSE"}, {"IS_UNKNOWN", "IS NULL"},      {"IS_NOT_UNKNOWN", "IS NOT NULL"}};
   const Piece piece = expression(node["arg"]);
   return {fmt::format("({} {})", piece.sql, kTests.at(node["booltesttype"].text())), boolean_type(), {}};
 }
@@ -365,8 +367,22 @@ Piece Translator::call(const Node& node) {
   if (name == "abs" ? !is_number(first.type) : first.type != wanted) {
     throw Unsayable{fmt::format("{} of {}", name, first.declared)};
   }
-  const SqlType result = function.result == Type::integer ? integer_type() : function.result == Type::any ? first : text_type();
+  const SqlType result = function.result == Type::integer ? integer_type()
+                         : function.result == Type::any   ? first
+                                                          : text_type();
   return {fmt::format("{}({})", function.sqlite, fmt::join(parts, ", ")), result, {}};
+}
+
+// Without parentheses around the whole.
+std::string bare(std::string sql) {
+  const auto tokens = sqlite_tokens(sql);
+  if (tokens.size() < 2 || tokens.front().text != "(" || tokens.back().text != ")") return sql;
+  int depth = 0;
+  for (const SqliteToken& token : tokens) {
+    if (token.text == "(") ++depth;
+    if (token.text == ")" && --depth == 0 && token.begin != tokens.back().begin) return sql;
+  }
+  return sql.substr(1, sql.size() - 2);
 }
 
 SqliteExpression unsayable(std::string why) { return {.sql = "", .type = {}, .why = std::move(why)}; }
@@ -378,7 +394,7 @@ SqliteExpression sqlite_expression(const Table& table, std::string_view sql, con
   if (!tree) return unsayable("its syntax");
   try {
     Piece piece = Translator{table, value_of}.expression(*tree);
-    return {.sql = std::move(piece.sql), .type = std::move(piece.type), .why = ""};
+    return {.sql = bare(std::move(piece.sql)), .type = std::move(piece.type), .why = ""};
   } catch (const Unsayable& reason) {
     return unsayable(reason.why);
   }

@@ -1,7 +1,6 @@
 // A catalogue from SQLite's pragmas and the texts that it keeps.
-#include <sqlite3.h>
-
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -20,7 +19,8 @@ bool same_name(std::string_view left, std::string_view right) {
 }
 
 Column* find_column(Table& table, std::string_view name) {
-  const auto found = std::ranges::find_if(table.columns, [&](const Column& column) { return same_name(column.name, name); });
+  const auto found =
+      std::ranges::find_if(table.columns, [&](const Column& column) { return same_name(column.name, name); });
   return found == table.columns.end() ? nullptr : &*found;
 }
 
@@ -70,7 +70,8 @@ class LiveTable {
 
 void LiveTable::read_columns() {
   constexpr int kVirtualTableColumn = 1, kVirtual = 2, kStored = 3;  // "hidden" of pragma table_xinfo.
-  SqliteRows rows{database_, "SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo(?)", table_.name};
+  SqliteRows rows{database_, "SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo(?)",
+                  table_.name};
   while (rows.next()) {
     const int hidden = rows.integer(4);
     if (hidden == kVirtualTableColumn) continue;
@@ -161,7 +162,8 @@ void LiveTable::read_foreign_keys() {
     table_.foreign_keys[at].initially_deferred = text_->references[at].initially_deferred;
     table_.foreign_keys[at].deferrable = text_->references[at].deferrable;
   }
-  std::erase_if(table_.foreign_keys, [](const ForeignKey& key) { return key.target_columns.size() != key.columns.size(); });
+  std::erase_if(table_.foreign_keys,
+                [](const ForeignKey& key) { return key.target_columns.size() != key.columns.size(); });
 }
 
 void LiveTable::read_checks() {
@@ -175,9 +177,10 @@ void LiveTable::read_checks() {
 }
 
 void LiveTable::read_triggers() {
-  SqliteRows rows{database_,
-                  "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name",
-                  table_.name};
+  SqliteRows rows{
+      database_,
+      "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name",
+      table_.name};
   while (rows.next()) {
     const std::string sql = rows.text(1);
     std::string timing = "BEFORE";  // What SQLite takes when neither is written.
@@ -197,14 +200,16 @@ void LiveTable::read_triggers() {
 Catalog read_live_sqlite(sqlite3* database) {
   Catalog catalog;
   catalog.dialect = Dialect::sqlite;
-  SqliteRows rows{database,
-                  "SELECT s.name, s.sql, s.type, l.type, l.wr, l.strict FROM main.sqlite_schema s "
-                  "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name AND s.type IN ('table', 'view') "
-                  "WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid"};
+  SqliteRows rows{
+      database,
+      "SELECT s.name, s.sql, s.type, l.type, l.wr, l.strict FROM main.sqlite_schema s "
+      "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name AND s.type IN ('table', 'view') "
+      "WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid"};
   while (rows.next()) {
     const std::string sql = rows.text(1);
     const std::string kind = rows.text(2);
     if (rows.text(3) == "shadow") continue;
+    const bool is_virtual = rows.text(3) == "virtual";
     catalog.statements.push_back(sql);
     if (kind == "trigger" || kind == "view") catalog.after_tables.push_back(sql);
     if (kind != "table" && kind != "view") continue;
@@ -216,8 +221,8 @@ Catalog read_live_sqlite(sqlite3* database) {
     try {
       LiveTable{database, table, sql}.read();
     } catch (const Error&) {
-      // A view over something that is gone can neither be read nor written.
-      if (table.is_view) continue;
+      // A view over something that is gone, or a virtual table whose module is not here: nobody can read those.
+      if (table.is_view || is_virtual) continue;
       throw;
     }
     catalog.tables.push_back(std::move(table));

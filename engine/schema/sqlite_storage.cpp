@@ -72,8 +72,10 @@ std::string moment_check(const std::string& column, std::string_view zone) {
 }
 
 std::string time_check(const std::string& column) {
-  return fmt::format("substr({0}, 3, 1) = ':' AND time(substr({0}, 1, 8)) IS substr({0}, 1, 8) AND "
-                     "ltrim(substr({0}, 9), '.0123456789') = ''", column);
+  return fmt::format(
+      "substr({0}, 3, 1) = ':' AND time(substr({0}, 1, 8)) IS substr({0}, 1, 8) AND "
+      "ltrim(substr({0}, 9), '.0123456789') = ''",
+      column);
 }
 
 std::string uuid_check(const std::string& column) {
@@ -97,17 +99,28 @@ StorageForm storage_form(const SqlType& type) {
   }
   if (type.base == "bit" || type.base == "varbit") return StorageForm::bits;
   switch (type.type) {
-    case Type::integer: return StorageForm::integer;
-    case Type::boolean: return StorageForm::boolean;
-    case Type::float64: return StorageForm::real;
-    case Type::bytes: return StorageForm::bytes;
-    case Type::uuid: return StorageForm::uuid;
-    case Type::json: return StorageForm::json;
-    case Type::date: return StorageForm::date;
-    case Type::time: return StorageForm::time;
-    case Type::timestamp: return StorageForm::timestamp;
-    case Type::timestamptz: return StorageForm::timestamptz;
-    default: return StorageForm::text;
+    case Type::integer:
+      return StorageForm::integer;
+    case Type::boolean:
+      return StorageForm::boolean;
+    case Type::float64:
+      return StorageForm::real;
+    case Type::bytes:
+      return StorageForm::bytes;
+    case Type::uuid:
+      return StorageForm::uuid;
+    case Type::json:
+      return StorageForm::json;
+    case Type::date:
+      return StorageForm::date;
+    case Type::time:
+      return StorageForm::time;
+    case Type::timestamp:
+      return StorageForm::timestamp;
+    case Type::timestamptz:
+      return StorageForm::timestamptz;
+    default:
+      return StorageForm::text;
   }
 }
 
@@ -115,44 +128,65 @@ std::string_view storage_type(StorageForm form) {
   switch (form) {
     case StorageForm::integer:
     case StorageForm::boolean:
-    case StorageForm::whole: return "INTEGER";
-    case StorageForm::real: return "REAL";
-    case StorageForm::bytes: return "BLOB";
-    default: return "TEXT";
+    case StorageForm::whole:
+      return "INTEGER";
+    case StorageForm::real:
+      return "REAL";
+    case StorageForm::bytes:
+      return "BLOB";
+    default:
+      return "TEXT";
   }
 }
 
 std::string storage_check(const SqlType& type, const std::string& column) {
   switch (storage_form(type)) {
-    case StorageForm::integer: return integer_check(type, column);
-    case StorageForm::boolean: return fmt::format("{} IN (0, 1)", column);
-    case StorageForm::whole: return whole_check(type, column);
-    case StorageForm::decimal_text: return decimal_check(type, column);
-    case StorageForm::text: return text_check(type, column);
-    case StorageForm::uuid: return uuid_check(column);
-    case StorageForm::json: return fmt::format("{0} IS NULL OR json_valid({0})", column);
-    case StorageForm::list: return fmt::format("{0} IS NULL OR (json_valid({0}) AND substr({0}, 1, 1) = '[')", column);
-    case StorageForm::date: return date_check(column);
-    case StorageForm::time: return time_check(column);
-    case StorageForm::timestamp: return moment_check(column, "");
-    case StorageForm::timestamptz: return moment_check(column, "+00:00");
-    case StorageForm::bits: return bits_check(type, column);
+    case StorageForm::integer:
+      return integer_check(type, column);
+    case StorageForm::boolean:
+      return fmt::format("{} IN (0, 1)", column);
+    case StorageForm::whole:
+      return whole_check(type, column);
+    case StorageForm::decimal_text:
+      return decimal_check(type, column);
+    case StorageForm::text:
+      return text_check(type, column);
+    case StorageForm::uuid:
+      return uuid_check(column);
+    case StorageForm::json:
+      return fmt::format("{0} IS NULL OR json_valid({0})", column);
+    case StorageForm::list:
+      return fmt::format("{0} IS NULL OR (json_valid({0}) AND substr({0}, 1, 1) = '[')", column);
+    case StorageForm::date:
+      return date_check(column);
+    case StorageForm::time:
+      return time_check(column);
+    case StorageForm::timestamp:
+      return moment_check(column, "");
+    case StorageForm::timestamptz:
+      return moment_check(column, "+00:00");
+    case StorageForm::bits:
+      return bits_check(type, column);
     case StorageForm::real:
-    case StorageForm::bytes: return "";
+    case StorageForm::bytes:
+      return "";
   }
   return "";
 }
 
 std::string storage_literal(const SqlType& type, const std::string& canonical) {
   switch (storage_form(type)) {
-    case StorageForm::integer: return canonical;
-    case StorageForm::boolean: return canonical == "true" ? "1" : "0";
+    case StorageForm::integer:
+      return canonical;
+    case StorageForm::boolean:
+      return canonical == "true" ? "1" : "0";
     case StorageForm::real: {
       if (canonical == "Infinity") return "9e999";
       if (canonical == "-Infinity") return "-9e999";
       return canonical == "NaN" ? "NULL" : canonical;
     }
-    case StorageForm::bytes: return fmt::format("X'{}'", canonical.starts_with("\\x") ? canonical.substr(2) : canonical);
+    case StorageForm::bytes:
+      return fmt::format("X'{}'", canonical.starts_with("\\x") ? canonical.substr(2) : canonical);
     case StorageForm::timestamptz:
       return sql_string(canonical.ends_with('Z') ? canonical.substr(0, canonical.size() - 1) + "+00:00" : canonical);
     case StorageForm::whole:
@@ -164,18 +198,22 @@ std::string storage_literal(const SqlType& type, const std::string& canonical) {
       const std::string digits = exact ? to_string(*exact) : canonical;
       return storage_form(type) == StorageForm::whole ? digits : sql_string(digits);
     }
-    default: return sql_string(canonical);
+    default:
+      return sql_string(canonical);
   }
 }
 
 std::string storage_now(const SqlType& type) {
-  // Milliseconds, without needless zeros: "12:00:00.120" is not the canonical form of that moment.
-  constexpr std::string_view kNow = "rtrim(rtrim(strftime('%Y-%m-%dT%H:%M:%f', 'now'), '0'), '.')";
-  switch (storage_form(type)) {
-    case StorageForm::date: return "date('now')";
-    case StorageForm::timestamptz: return fmt::format("{} || '+00:00'", kNow);
-    default: return std::string{kNow};
+  if (storage_form(type) == StorageForm::date) return "date('now')";
+  // SQLite's clock gives milliseconds. Needless zeros go: "12:00:00.120" is not the canonical form of that moment.
+  const int digits = type.precision.value_or(6);
+  std::string now = "strftime('%Y-%m-%dT%H:%M:%S', 'now')";
+  if (digits > 0) {
+    now = "strftime('%Y-%m-%dT%H:%M:%f', 'now')";
+    if (digits < 3) now = fmt::format("substr({}, 1, {})", now, 20 + digits);
+    now = fmt::format("rtrim(rtrim({}, '0'), '.')", now);
   }
+  return storage_form(type) == StorageForm::timestamptz ? now + " || '+00:00'" : now;
 }
 
 std::string sqlite_name(std::string_view name) {

@@ -148,8 +148,8 @@ class CreateTableReader {
   // A column definition or a table constraint, with the comma behind it.
   void element() {
     const SqliteToken& first = tokens_[at_];
-    const bool constraint = first.is("CONSTRAINT") || first.is("PRIMARY") || first.is("UNIQUE") || first.is("CHECK") ||
-                            first.is("FOREIGN");
+    const bool constraint =
+        first.is("CONSTRAINT") || first.is("PRIMARY") || first.is("UNIQUE") || first.is("CHECK") || first.is("FOREIGN");
     std::string column;
     if (!constraint) {
       column = unquoted(first);

@@ -96,8 +96,9 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
 });
 
 constexpr auto kExtensionTypes = std::to_array<std::string_view>(
-    {"citext", "hstore", "ltree", "lquery", "ltxtquery", "cube", "seg", "isn", "isbn", "isbn13", "issn", "issn13",
-     "ean13", "upc", "geometry", "geography", "raster", "box2d", "box3d", "vector", "halfvec", "sparsevec"});
+    {"citext", "hstore", "ltree", "lquery", "ltxtquery", "cube",     "seg",      "isn",
+     "isbn",   "isbn13", "issn",  "issn13", "ean13",     "upc",      "geometry", "geography",
+     "raster", "box2d",  "box3d", "vector", "halfvec",   "sparsevec"});
 
 // varchar, char and numeric store their modifier with the length of a length word added (VARHDRSZ).
 constexpr int kHeader = 4;
@@ -111,20 +112,34 @@ const BuiltIn* find_built_in(std::string_view name) {
 std::string_view interval_fields(int mask) {
   constexpr int kMonth = 1 << 1, kYear = 1 << 2, kDay = 1 << 3, kHour = 1 << 10, kMinute = 1 << 11, kSecond = 1 << 12;
   switch (mask) {
-    case kYear: return " year";
-    case kMonth: return " month";
-    case kDay: return " day";
-    case kHour: return " hour";
-    case kMinute: return " minute";
-    case kSecond: return " second";
-    case kYear | kMonth: return " year to month";
-    case kDay | kHour: return " day to hour";
-    case kDay | kHour | kMinute: return " day to minute";
-    case kDay | kHour | kMinute | kSecond: return " day to second";
-    case kHour | kMinute: return " hour to minute";
-    case kHour | kMinute | kSecond: return " hour to second";
-    case kMinute | kSecond: return " minute to second";
-    default: return "";
+    case kYear:
+      return " year";
+    case kMonth:
+      return " month";
+    case kDay:
+      return " day";
+    case kHour:
+      return " hour";
+    case kMinute:
+      return " minute";
+    case kSecond:
+      return " second";
+    case kYear | kMonth:
+      return " year to month";
+    case kDay | kHour:
+      return " day to hour";
+    case kDay | kHour | kMinute:
+      return " day to minute";
+    case kDay | kHour | kMinute | kSecond:
+      return " day to second";
+    case kHour | kMinute:
+      return " hour to minute";
+    case kHour | kMinute | kSecond:
+      return " hour to second";
+    case kMinute | kSecond:
+      return " minute to second";
+    default:
+      return "";
   }
 }
 
@@ -256,10 +271,18 @@ SqlType sqlite_type(std::string_view declared) {
   type.declared = declared;
   type.name = type.base = lower(declared);
   switch (sqlite_affinity(declared)) {
-    case Affinity::integer: type.type = Type::integer; break;
-    case Affinity::text: type.type = Type::text; break;
-    case Affinity::real: type.type = Type::float64; break;
-    case Affinity::blob: type.type = type.name.empty() ? Type::any : Type::bytes; break;
+    case Affinity::integer:
+      type.type = Type::integer;
+      break;
+    case Affinity::text:
+      type.type = Type::text;
+      break;
+    case Affinity::real:
+      type.type = Type::float64;
+      break;
+    case Affinity::blob:
+      type.type = type.name.empty() ? Type::any : Type::bytes;
+      break;
     case Affinity::numeric:
       if (type.name.starts_with("bool")) {
         type.type = Type::boolean;

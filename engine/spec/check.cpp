@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "engine/base/suggest.h"
 #include "engine/spec/values.h"
@@ -117,8 +118,10 @@ void Check::required(const Node& node, const Block& block, const Owner& owner, c
   for (const Key& key : block.keys) {
     if (!key.required || is_written(node, key.name)) continue;
     std::string doc{key.doc};
-    doc = fmt::format("{}: {}", key.name, doc.substr(0, doc.size() - (doc.ends_with('.') ? 1 : 0)));
-    diagnostics_.add(112, owner.at, fmt::format("{} needs {}", block.title, key.name), std::move(doc));
+    doc[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(doc[0])));
+    if (doc.ends_with('.')) doc.pop_back();
+    diagnostics_.add(112, owner.at, fmt::format("{} needs {}", block.title, key.name),
+                     fmt::format("{}: {}", key.name, doc));
   }
 }
 

@@ -11,7 +11,7 @@ namespace etl::spec {
 namespace {
 
 // The YAML reader's words, and ours.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords = {{
     {"end of map flow not found", "expected a comma or }"},
     {"end of sequence flow not found", "expected a comma or ]"},
     {"end of map not found", "expected a key of the block above"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords = 
     {"illegal block entry", "a list starts inside a value"},
     {"unexpected character in block scalar", "expected the end of the line behind | or >"},
     {"the referenced anchor is not defined", "* stands for a YAML alias"},
+    {"bad file", "nested too deeply"},
     {"illegal tab when looking for indentation", "a tab indents this line"},
 }};
 

@@ -90,13 +90,22 @@ PGconn* connect(const ConnectionInfo& info) {
   return PQconnectdbParams(names.data(), values.data(), 1);
 }
 
-void check_url(const ConnectionInfo& info) {
+// A password with an unescaped / or @ is cut into host and port: such a URL is never shown.
+bool is_readable(const std::string& url) {
   char* message = nullptr;
-  PQconninfoOption* options = PQconninfoParse(info.url.c_str(), &message);
-  const bool readable = options != nullptr;
-  PQconninfoFree(options);
+  PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
   PQfreemem(message);
-  if (readable) return;
+  bool readable = options != nullptr;
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
+    if (std::string_view{option->keyword} != "port" || option->val == nullptr) continue;
+    readable = std::string_view{option->val}.find_first_not_of("0123456789,") == std::string_view::npos;
+  }
+  PQconninfoFree(options);
+  return readable;
+}
+
+void check_url(const ConnectionInfo& info) {
+  if (is_readable(info.url)) return;
   throw Error{Error::Kind::connection, fmt::format("{}: the url cannot be read", info.name),
               "write postgresql://user@host:port/database; percent-encode special characters"};
 }

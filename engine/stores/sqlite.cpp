@@ -172,6 +172,12 @@ SqliteDatabase SqliteDatabase::open_for_writing(const ConnectionInfo& info, cons
   SqliteDatabase target;
   target.place_ = place_of(info);
   target.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  target.execute("PRAGMA schema_version");  // The first look into the file.
+  // SQLite opens a file that it may not write read-only, without a word.
+  if (sqlite3_db_readonly(target.handle(), "main") == 1) {
+    throw Error{Error::Kind::connection, target.place_ + " cannot be written",
+                "check the permissions of the file and its folder"};
+  }
   return target;
 }
 

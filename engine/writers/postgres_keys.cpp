@@ -24,13 +24,13 @@ std::size_t number_of(std::string_view text) {
   return number;
 }
 
-bool is_array(const schema::Table& table, const std::string& name) {
-  const schema::Column* column = table.column(name);
-  return column != nullptr && column->type.array;
+const schema::Column& column_named(const schema::Table& table, const std::string& name) {
+  if (const schema::Column* column = table.column(name)) return *column;
+  throw Error{Error::Kind::schema, fmt::format("table {} has no column {}", table.name, name)};
 }
 
 // An array literal of texts (manual, section 8.15.2), rows [begin, end) of a column.
-std::string literal_of(const Column& values, bool array, std::size_t begin, std::size_t end) {
+std::string literal_of(const Column& values, const schema::SqlType& type, std::size_t begin, std::size_t end) {
   std::string out = "{";
   std::string text;
   for (std::size_t row = begin; row < end; ++row) {
@@ -40,7 +40,7 @@ std::string literal_of(const Column& values, bool array, std::size_t begin, std:
       continue;
     }
     text.clear();
-    append_column_text(values.at(row), array, text);
+    append_column_text(values.at(row), type, text);
     out += '"';
     for (const char c : text) {
       if (c == '"' || c == '\\') out += '\\';
@@ -63,10 +63,11 @@ void take_text(std::string_view text, Column& column, std::size_t row, Arena& ar
 
 }  // namespace
 
-void append_column_text(const Value& value, bool array, std::string& out) {
+void append_column_text(const Value& value, const schema::SqlType& type, std::string& out) {
   const auto* list = std::get_if<List>(&value);
-  if (array && list != nullptr) {
-    out += array_literal(items_of(*list, true));
+  const bool holds_json = type.base == "json" || type.base == "jsonb";
+  if (type.array && list != nullptr) {
+    out += array_literal(items_of(*list, !holds_json));
   } else {
     stores::append_postgres_text(value, out);
   }
@@ -116,7 +117,7 @@ PostgresKeys::Chunk PostgresKeys::chunk_of(const schema::Table& table, std::span
     arrays += fmt::format("{}${}::{}[]", separator, i + 1, types_.of(table, columns[i]).name);
     names += fmt::format("k{}, ", i + 1);
     chunk.matches += fmt::format("{}t.{} = k.k{}", i == 0 ? "" : " AND ", quote_identifier(columns[i]), i + 1);
-    chunk.parameters.push_back(literal_of(*keys[i], is_array(table, columns[i]), begin, chunk.end));
+    chunk.parameters.push_back(literal_of(*keys[i], column_named(table, columns[i]).type, begin, chunk.end));
   }
   chunk.keys = fmt::format("unnest({}) WITH ORDINALITY AS k({}i)", arrays, names);
   return chunk;
@@ -142,7 +143,7 @@ std::vector<ColumnPtr> PostgresKeys::fetch(const schema::Table& table, std::span
   std::vector<std::shared_ptr<Column>> out;
   std::string select = "k.i";
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const bool as_json = types[i] == Type::list && is_array(table, wanted[i]);
+    const bool as_json = types[i] == Type::list && column_named(table, wanted[i]).type.array;
     const std::string name = "t." + quote_identifier(wanted[i]);
     select += as_json ? fmt::format(", to_json({})", name) : ", " + name;
     out.push_back(std::make_shared<Column>(types[i], size));
@@ -170,7 +171,7 @@ void PostgresKeys::update(const schema::Table& table, std::span<const std::strin
                           std::span<const ColumnPtr> keys, const std::string& column, const Column& values) {
   for (std::size_t begin = 0; begin < values.size(); begin += kChunkRows) {
     Chunk chunk = chunk_of(table, columns, keys, begin);
-    chunk.parameters.push_back(literal_of(values, is_array(table, column), begin, chunk.end));
+    chunk.parameters.push_back(literal_of(values, column_named(table, column).type, begin, chunk.end));
     const std::size_t number = chunk.parameters.size();
     // Two lists of one length: joined by position.
     connection_.query(

@@ -55,6 +55,6 @@ class PostgresKeys {
 };
 
 // A value's text as the server reads it into the column: lists as array literals where the column is an array.
-void append_column_text(const Value& value, bool array, std::string& out);
+void append_column_text(const Value& value, const schema::SqlType& type, std::string& out);
 
 }  // namespace etl::writers

@@ -153,7 +153,7 @@ class PostgresWriter : public TableWriter {
           continue;
         }
         text.clear();
-        append_column_text(columns[i]->at(row), table_.columns[places_[i]].type.array, text);
+        append_column_text(columns[i]->at(row), table_.columns[places_[i]].type, text);
         append_escaped(text, line);
       }
       line += '\n';

@@ -50,9 +50,12 @@ std::vector<std::string> columns_in(std::string_view message) {
   return columns;
 }
 
-std::string key_name(const schema::Table& table, std::vector<std::string> columns) {
+// Constraints without a name of their own get the one that PostgreSQL would give them.
+std::string key_name(const schema::Table& table, const std::vector<std::string>& columns) {
   for (const schema::UniqueKey& key : table.unique_keys) {
-    if (!key.name.empty() && std::ranges::is_permutation(key.columns, columns)) return key.name;
+    if (!std::ranges::is_permutation(key.columns, columns)) continue;
+    if (key.primary) return table.name + "_pkey";
+    if (!key.name.empty() && !key.name.starts_with("sqlite_autoindex_")) return key.name;
   }
   std::string name = table.name;
   for (const std::string& column : columns) name += "_" + column;
