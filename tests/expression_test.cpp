@@ -193,9 +193,10 @@ TEST_CASE("expression: a converter is a pipeline without its first value, or spe
 }
 
 TEST_CASE("expression: whatever is thrown at it, it answers soon") {
-  for (const std::string piece : {"(", "a[", "f(", "not ", "-", "case when ", "a or ", "a || ", "a | f ", "'' ", "a."}) {
+  for (const std::string piece :
+       {"(", "a[", "f(", "not ", "-", "case when ", "a or ", "a || ", "a | f ", "'' ", "a."}) {
     std::string text;
-    while (text.size() < (1U << 20U)) text += piece;
+    while (text.size() < (1U << 17U)) text += piece;
     CAPTURE(piece);
     CHECK(read(text).find(" E201 ") != std::string::npos);
   }

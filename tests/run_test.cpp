@@ -336,8 +336,8 @@ TEST_CASE("run: rows that a trigger drops are named, and what they would have oc
       allow_all(shop);
       shop.target().drop = [](const std::string& table, const Stored& row) { return table == "users" && row[0] == "0"; };
       const auto report = shop.run(batch);
-      // A trigger that nobody knew of is seen too late for rows judged in the same piece.
-      if (!declared && batch == 100) continue;
+      CHECK(report.totals().balanced());
+      // A trigger that the catalogue does not know is seen too late for rows judged in the same piece.
       if (!declared && batch > 1) continue;
       CHECK(rejects(report) == Lines{"users id=0  database: the database left the row out, as a trigger may do",
                                      "users id=2 email key: email 'a' is already in users",
@@ -649,7 +649,7 @@ TEST_CASE("run: rejects and rows are the same for every batch size, whatever the
     for (const char letter : text) sum = (sum ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
     return sum;
   };
-  for (std::uint32_t seed = 1; seed <= 120; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 250; ++seed) {
     CAPTURE(seed);
     std::mt19937 random{seed};
     const auto up_to = [&random](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };

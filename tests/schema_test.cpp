@@ -233,7 +233,7 @@ TEST_CASE("what is wrong in PostgreSQL DDL is told at its place") {
   CHECK(read("CREATE TABLE t (a int); CREATE UNIQUE INDEX ON t (b);").findings ==
         "schema.sql:1:48: table t has no column b\n");
   CHECK(read("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY);").findings ==
-        "schema.sql:1:40: table t has two primary keys\n");
+        "schema.sql:1:42: table t has two primary keys\n");
   CHECK(read("ALTER TABLE u ADD b int;").findings == "schema.sql:1:13: there is no table u\n");
   CHECK(read("CREATE TABLE t (a text DEFAULT 'x);").findings.starts_with("schema.sql:1:32: "));
   CHECK(read(std::string("CREATE TABLE t\0 (a int);", 24)).findings ==

@@ -3,8 +3,6 @@
 
 #include <optional>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "engine/data/batch.h"
 #include "engine/data/value.h"
@@ -17,10 +15,6 @@ namespace etl {
 std::optional<std::string_view> json_member(std::string_view json, std::string_view key);
 // The item of an array, counted from 0; -1 is the last. Nothing when it is missing or `json` is no array.
 std::optional<std::string_view> json_item(std::string_view json, std::int64_t index);
-// All items of an array; nothing when `json` is no array.
-std::optional<std::vector<std::string_view>> json_items(std::string_view json);
-// All members of an object, keys still escaped; nothing when `json` is no object.
-std::optional<std::vector<std::pair<std::string_view, std::string_view>>> json_members(std::string_view json);
 
 // A scalar as the value it stands for (text, bool, int or decimal, NULL), objects as Json, arrays as List.
 // Texts with escapes are decoded into the arena.

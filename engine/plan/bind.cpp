@@ -116,6 +116,7 @@ NodePtr Binder::bind_parameter(const Expression& expression) {
     std::vector<std::string> names;
     for (const auto& [name, spec] : compiler_.mapping().params) names.push_back(name.value);
     const std::string near = nearest(expression.text, names);
+    if (!near.empty()) compiler_.parameter(near);  // Misspelt is not unused.
     diagnostics().add(302, expression.at, fmt::format("no param {}", expression.text),
                       near.empty() ? fmt::format("declare it under params:") : fmt::format("did you mean ${}?", near));
     return nullptr;
@@ -142,9 +143,11 @@ void Binder::check_grouped(const Expression& expression) {
                     fmt::format("write first({0}), min({0}), ... or add it to group_by", to_string(expression)));
 }
 
-NodePtr Binder::no_column(const Expression& expression, std::string_view name, const Span& at) {
+NodePtr Binder::no_column(std::string_view name, const Span& at) {
   const auto names = scope_.names();
-  std::string help = did_you_mean(name, names);
+  const std::string near = nearest(name, names);
+  if (!near.empty()) scope_.place(*scope_.find(near));  // Misspelt is not left behind.
+  std::string help = near.empty() ? "" : fmt::format("did you mean {}?", near);
   const bool quoted = at.source && at.begin > 0 && at.source->bytes()[at.begin - 1] == '\'';
   if (quoted && help.empty()) {
     help = fmt::format("a text constant is written '{0}' in an expression, or {{const: {0}}}", name);
@@ -153,7 +156,6 @@ NodePtr Binder::no_column(const Expression& expression, std::string_view name, c
   }
   if (compiler_.head(name) || compiler_.lookup(name)) help = fmt::format("look something up in it: {}[...]", name);
   diagnostics().add(301, at, fmt::format("{} has no column {}", scope_.subject, name), help);
-  (void)expression;
   return nullptr;
 }
 
@@ -167,7 +169,7 @@ NodePtr Binder::bind_name(const Expression& expression) {
     return make(std::move(node), "row");
   }
   const ScopeColumn* found = scope_.find(expression.text);
-  if (!found && scope_.complete) return no_column(expression, expression.text, expression.at);
+  if (!found && scope_.complete) return no_column(expression.text, expression.at);
   check_grouped(expression);
   return column(found ? *found : ScopeColumn{expression.text, Type::any}, expression.at);
 }
@@ -177,7 +179,7 @@ NodePtr Binder::bind_member(const Expression& expression) {
   const std::string& member = expression.text;
   if (base.kind == Expression::Kind::name && base.text == "row" && scope_.has_row && !scope_.find("row")) {
     const ScopeColumn* found = scope_.find(member);
-    if (!found && scope_.complete) return no_column(expression, member, expression.name_at);
+    if (!found && scope_.complete) return no_column(member, expression.name_at);
     return column(found ? *found : ScopeColumn{member, Type::any}, expression.at);
   }
   if (base.kind == Expression::Kind::index && base.arguments.front()->kind == Expression::Kind::name) {
@@ -232,7 +234,7 @@ NodePtr Binder::bind_index(const Expression& expression) {
       expression.arguments[1]->kind == Expression::Kind::literal_text) {
     const std::string& member = expression.arguments[1]->text;
     const ScopeColumn* found = scope_.find(member);
-    if (!found && scope_.complete) return no_column(expression, member, expression.arguments[1]->at);
+    if (!found && scope_.complete) return no_column(member, expression.arguments[1]->at);
     return column(found ? *found : ScopeColumn{member, Type::any}, expression.at);
   }
   const auto lookup = compiler_.lookup(base.text);
@@ -418,7 +420,7 @@ NodePtr Binder::adopt(const NodePtr& node, Type type) {
   return nullptr;
 }
 
-bool Binder::unify(std::vector<NodePtr*> nodes, const Expression& expression) {
+bool Binder::unify(const std::vector<NodePtr*>& nodes) {
   Type common = Type::any;
   bool first = true;
   for (NodePtr* node : nodes) {
@@ -440,7 +442,6 @@ bool Binder::unify(std::vector<NodePtr*> nodes, const Expression& expression) {
     common = *wider;
     first = false;
   }
-  (void)expression;
   for (NodePtr* node : nodes) *node = convert(*node, common);
   return true;
 }
@@ -467,7 +468,7 @@ NodePtr Binder::bind_case(const Expression& expression) {
   if (!good) return nullptr;
   std::vector<NodePtr*> all;
   for (NodePtr& result : results) all.push_back(&result);
-  if (!unify(all, expression)) return nullptr;
+  if (!unify(all)) return nullptr;
   Node node{.kind = Node::Kind::case_of, .type = results.front()->type};
   for (std::size_t i = 0; i < conditions.size(); ++i) {
     node.arguments.push_back(conditions[i]);

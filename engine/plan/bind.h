@@ -78,7 +78,7 @@ class Binder {
   bool check_constants(const spec::Expression& expression, const converters::Function& function,
                        const converters::Use& use);
   void check_grouped(const spec::Expression& expression);
-  NodePtr no_column(const spec::Expression& expression, std::string_view name, const Span& at);
+  NodePtr no_column(std::string_view name, const Span& at);
 
   NodePtr make(Node node, const std::string& operation);
   NodePtr call(std::string operation, converters::Kernel kernel, Type type, std::vector<NodePtr> arguments,
@@ -87,7 +87,7 @@ class Binder {
   NodePtr constant_of(const Node& node, const Value& value);
   NodePtr truth(const NodePtr& node, const spec::Expression& expression, std::string_view what);
   // Makes all of one type; false (E321) when there is none.
-  bool unify(std::vector<NodePtr*> nodes, const spec::Expression& expression);
+  bool unify(const std::vector<NodePtr*>& nodes);
   // A text constant beside a date, time, UUID is read as one.
   NodePtr adopt(const NodePtr& node, Type type);
   Diagnostics& diagnostics() { return compiler_.diagnostics(); }

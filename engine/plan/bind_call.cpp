@@ -227,7 +227,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
       std::ranges::all_of(function.parameters, [](const Parameter& p) { return p.types == kNumbers; })) {
     std::vector<NodePtr*> all;
     for (NodePtr& argument : arguments) all.push_back(&argument);
-    if (!unify(all, expression)) return nullptr;
+    if (!unify(all)) return nullptr;
   }
 
   converters::Use use;
@@ -269,7 +269,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
 NodePtr Binder::bind_try(const Expression& expression, std::vector<NodePtr> arguments) {
   if (arguments.size() == 2) {
     std::vector<NodePtr*> both{&arguments[0], &arguments[1]};
-    if (!unify(both, expression)) return nullptr;
+    if (!unify(both)) return nullptr;
   }
   Node node{.kind = Node::Kind::try_of, .type = arguments.front()->type, .arguments = std::move(arguments)};
   node.text = to_string(expression);
@@ -283,7 +283,7 @@ NodePtr Binder::bind_try(const Expression& expression, std::vector<NodePtr> argu
 NodePtr Binder::bind_coalesce(const Expression& expression, std::vector<NodePtr> arguments) {
   std::vector<NodePtr*> all;
   for (NodePtr& argument : arguments) all.push_back(&argument);
-  if (!unify(all, expression)) return nullptr;
+  if (!unify(all)) return nullptr;
   Node node{.kind = Node::Kind::coalesce, .type = arguments.front()->type, .arguments = std::move(arguments)};
   node.text = to_string(expression);
   node.at = expression.at;

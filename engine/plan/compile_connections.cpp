@@ -142,6 +142,7 @@ std::string difference(const schema::Column& here, const schema::Column* there, 
 
 // E404: only for columns that the mapping uses; a live schema wins, so the DDL has to follow.
 void Compiler::compare_schemas() {
+  std::map<std::size_t, schema::Catalog> rendered_ddl;
   const auto compare = [&](const Span& at, std::size_t connection, const std::string& table,
                            const std::vector<std::string>& columns, bool writes) {
     const ConnectionPlan& plan = plan_.connections[connection];
@@ -150,8 +151,10 @@ void Compiler::compare_schemas() {
     const schema::Catalog& live = *found->second;
     if (live.tables.empty() && plan.create) return;
     const bool rendered = plan.ddl->dialect != live.dialect;
-    const schema::Catalog expected = rendered ? schema::as_rendered_sqlite(*plan.ddl) : *plan.ddl;
-    const schema::Table* here = expected.table(table);
+    if (rendered && !rendered_ddl.contains(connection)) {
+      rendered_ddl.emplace(connection, schema::as_rendered_sqlite(*plan.ddl));
+    }
+    const schema::Table* here = (rendered ? rendered_ddl.at(connection) : *plan.ddl).table(table);
     if (!here) return;
     const std::string place = fmt::format("{}.{}", plan.info.name, table);
     const schema::Table* there = live.table(table);

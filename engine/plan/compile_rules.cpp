@@ -160,6 +160,8 @@ std::vector<RulePlan> compile_rules(Compiler& compiler, const RuleTarget& target
     if (target.type != Type::any && !rule->types.has(target.type)) {
       compiler.diagnostics().add(323, name.at, fmt::format("{} does not fit {}: it is for {}", name.value,
                                                            target.declared, etl::name(rule->types)));
+      rules::Use unused;
+      if (rule->argument == Argument::pattern) RuleReader{compiler, target}.read(*rule, literal, unused);
       continue;
     }
     RulePlan plan{.rule = rule, .effect = effect, .origin = "mapping"};

@@ -94,6 +94,7 @@ class Compiler {
   void check_converters();
   void compile_hooks();
   void compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect);
+  void read_sql(const spec::Sql& sql, std::size_t connection);
   void compare_schemas();
   void warn_unused();
 

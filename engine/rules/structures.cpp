@@ -11,14 +11,27 @@ namespace etl::rules {
 namespace {
 
 constexpr TypeSet kStructures = {Type::json, Type::list};
+constexpr TypeSet kDocuments = {Type::text, Type::json, Type::list};  // A text may hold JSON.
 
-// Calls `fault_of(json)` for each value of a json or list column; a text that is not empty is the reason.
+// The value as canonical JSON; a text is read into `parsed`, and "" says that it is no JSON.
+std::string_view document(const Column& column, std::size_t row, std::string& parsed) {
+  if (column.type() == Type::list) return column.values<List>()[row].view;
+  if (column.type() == Type::json) return column.values<Json>()[row].view;
+  return canonical_json(column.values<std::string_view>()[row], parsed).value ? std::string_view{parsed} : "";
+}
+
+// Calls `fault_of(json)` for each value of a json, list or text column; a text that is not empty is the reason.
 template <class FaultOf>
 void check_structures(const Column& column, std::string_view rule, Failures& failures, FaultOf fault_of) {
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.is_null(row)) continue;
-    const std::string_view json =
-        column.type() == Type::list ? column.values<List>()[row].view : column.values<Json>()[row].view;
+    std::string parsed;
+    const std::string_view json = document(column, row, parsed);
+    if (json.empty()) {
+      failures.push_back({static_cast<std::uint32_t>(row), rule,
+                          quote_for_message(column.values<std::string_view>()[row]) + " is not JSON"});
+      continue;
+    }
     if (std::string fault = fault_of(json); !fault.empty()) {
       failures.push_back({static_cast<std::uint32_t>(row), rule, std::move(fault)});
     }
@@ -68,7 +81,7 @@ std::vector<Rule> structure_rules() {
       {.name = "shape",
        .doc = "The JSON has this shape: {key: type, key?: type}, [type] or any; further keys are allowed.",
        .argument = Argument::shape,
-       .types = kStructures,
+       .types = kDocuments,
        .examples = {{"{theme: text, sizes: [int]}", "json('{\"theme\": \"dark\", \"sizes\": [1, 2]}')", true},
                     {"{theme: text}", "json('{\"theme\": 1}')", false},
                     {"[any]", "json('{}')", false},

@@ -207,6 +207,7 @@ bool Judge::find_parent(Link& link, std::size_t number, std::uint32_t row, Findi
       return true;
     }
     if (!table_.plan->recompute_key) return false;
+    values->set(row, batch_->columns[link.field]->at(row));  // It may hold a key of an earlier judgement.
   }
   const RowKeys& keys = values != nullptr ? link.computed : link.parents;
   if (link.index && keys.has(row) && table_.indexes[*link.index]->keys.contains(keys.keys[row])) {

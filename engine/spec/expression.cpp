@@ -7,6 +7,7 @@
 
 #include "engine/spec/lexer.h"
 #include "engine/spec/text_map.h"
+#include "engine/spec/token_stream.h"
 
 namespace etl::spec {
 
@@ -57,10 +58,9 @@ bool is_operator(const Token& token) {
 
 // Recursive descent, one function for each level of the grammar, loosest first. Each gives nullptr once
 // something was reported that makes reading on useless.
-class Parser {
+class Parser : private TokenStream {
  public:
-  Parser(std::string_view text, Tokens tokens, const TextMap& place, Diagnostics& diagnostics)
-      : text_{text}, tokens_{std::move(tokens.all)}, failed_{tokens.failed}, place_{place}, diagnostics_{diagnostics} {}
+  using TokenStream::TokenStream;
 
   ExpressionPtr whole_expression() { return finish(pipeline()); }
 
@@ -73,50 +73,22 @@ class Parser {
   }
 
  private:
-  // ---- tokens and messages
-
-  const Token& token() const { return tokens_[at_]; }
-  const Token& ahead(std::size_t count) const { return tokens_[std::min(at_ + count, tokens_.size() - 1)]; }
-  const Token& take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
-  bool accept(std::string_view symbol) { return token().is(symbol) && (take(), true); }
-  bool accept_word(std::string_view word) { return token().is_word(word) && (take(), true); }
-  Span place(const Token& token) const { return place_.span(token.begin, token.end); }
-
-  DraftPtr fail(Code code, const Span& at, std::string message, std::string help = {}) {
-    diagnostics_.add(code, at, std::move(message), std::move(help));
-    failed_ = true;
-    return nullptr;
-  }
-
-  std::string found() const {
-    if (token().kind == Token::Kind::end) return "the end";
-    constexpr std::size_t kLongest = 30;
-    const std::string_view written = text_.substr(token().begin, token().end - token().begin);
-    return written.size() <= kLongest ? std::string{written} : std::string{written.substr(0, kLongest)} + "...";
-  }
-
-  DraftPtr expected(std::string_view what, std::string help = {}) {
-    if (help.empty() && token().is("|")) help = "put the pipe in ( )";
-    return fail(201, place(token()), fmt::format("expected {} but found {}", what, found()), std::move(help));
-  }
-
   DraftPtr not_a_converter() {
-    return fail(201, place_.span(0, text_.size()), "a converter is a pipeline, or an expression in which it occurs",
+    return fail(201, whole_place(), "a converter is a pipeline, or an expression in which it occurs",
                 "write trim | lower, or it || '...'");
   }
 
   ExpressionPtr finish(const DraftPtr& root) {
     if (root && token().kind != Token::Kind::end) leftover();
-    return failed_ ? nullptr : root;
+    return failed() ? nullptr : root;
   }
 
   void leftover() {
     const bool is_value = token().kind != Token::Kind::symbol && !token().is_keyword();
     if (token().is("(") || is_value || token().is_word("case")) {
-      const bool method = token().is("(") && at_ >= 2 && tokens_[at_ - 2].is(".");
-      expected("an operator", method
-                                  ? fmt::format("write {}(a) or a | {}", tokens_[at_ - 1].text, tokens_[at_ - 1].text)
-                                  : "texts are joined with ||");
+      const bool method = token().is("(") && before(2) != nullptr && before(2)->is(".");
+      expected("an operator",
+               method ? fmt::format("write {0}(a) or a | {0}", before(1)->text) : "texts are joined with ||");
     } else if (operator_of(kComparisons, token())) {
       expected("the end", "comparisons do not chain: write a < b and b < c");
     } else {
@@ -125,12 +97,6 @@ class Parser {
   }
 
   // ---- nodes
-
-  // From the first character of `first` to the last one of the token before the current one.
-  Span from(const Span& first) const {
-    const std::size_t end = at_ > 0 ? tokens_[at_ - 1].end : 0;
-    return {first.source, first.begin, std::max(first.begin, place_.span(end, end).end)};
-  }
 
   DraftPtr make(Expression::Kind kind, const Token& token) {
     auto node = std::make_shared<Draft>();
@@ -242,7 +208,7 @@ class Parser {
     if (const auto* op = operator_of(kComparisons, token())) return compare(op->op, left);
     if (token().is_word("is")) return null_test(left);
     const bool negated = token().is_word("not");
-    const Token& word = negated ? ahead(1) : token();
+    const Token& word = negated ? next() : token();
     if (word.is_word("between")) return between(left, negated);
     if (word.is_word("like")) return like(left, negated);
     if (word.is_word("in")) return in(left, negated);
@@ -444,21 +410,15 @@ class Parser {
   // ---- converters
 
   bool reads_it() const {
-    for (std::size_t at = 0; at < tokens_.size(); ++at) {
-      const bool is_it = tokens_[at].kind == Token::Kind::name && tokens_[at].text == "it";
-      if (is_it && (at == 0 || !tokens_[at - 1].is("."))) return true;
+    for (std::size_t at = 0; at < all().size(); ++at) {
+      const bool is_it = all()[at].kind == Token::Kind::name && all()[at].text == "it";
+      if (is_it && (at == 0 || !all()[at - 1].is("."))) return true;
     }
     return false;
   }
 
   DraftPtr implicit_value() { return make(Expression::Kind::name, Token{Token::Kind::name, "it", 0, 0}); }
 
-  std::string_view text_;
-  std::vector<Token> tokens_;
-  bool failed_ = false;
-  const TextMap& place_;
-  Diagnostics& diagnostics_;
-  std::size_t at_ = 0;
   int nesting_ = 0;
 };
 

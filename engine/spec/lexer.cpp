@@ -69,7 +69,8 @@ class Lexer {
     while (skip_blanks()) {
       if (!next()) return std::nullopt;
     }
-    tokens_.all.push_back({Token::Kind::end, "", text_.size(), text_.size()});
+    const std::size_t end = text_.find_last_not_of(" \t\r\n") + 1;  // Of an empty text: 0.
+    tokens_.all.push_back({Token::Kind::end, "", end, end});
     return std::move(tokens_);
   }
 
@@ -86,8 +87,10 @@ class Lexer {
     if (c == '"') return foreign_text();
     if (c == '$') return parameter();
     const auto rest = text_.substr(at_);
-    for (const std::string_view lookalike : kLookalikes) {
-      if (rest.starts_with(lookalike)) return refuse_lookalike(lookalike);
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      for (const std::string_view lookalike : kLookalikes) {
+        if (rest.starts_with(lookalike)) return refuse_lookalike(lookalike);
+      }
     }
     if (is_letter(c)) return word(Token::Kind::name, at_);
     if (const Foreign* row = foreign_here()) return foreign(*row);

@@ -244,6 +244,12 @@ class MappingReader {
                      "write letters, digits and _, a letter first");
   }
 
+  void refuse_dotted_name(const Member& member) {
+    if (member.key.find('.') == std::string::npos) return;
+    diagnostics_.add(113, member.key_at, fmt::format("the connection {} has a dot in its name", member.key),
+                     "the dot stands between connection and table");
+  }
+
   // ---- sections
 
   void read_sections(const Node& root) {
@@ -253,6 +259,7 @@ class MappingReader {
     mapping_.name = text_of(root, "name", std::filesystem::path{text_->name()}.stem().string());
     mapping_.description = text_of(root, "description").value;
     for_each(root, "connections", [&](const Member& member) {
+      refuse_dotted_name(member);
       mapping_.connections.push_back({{member.key, member.key_at}, read_connection(member, context)});
     });
     for_each(root, "sources", [&](const Member& member) {

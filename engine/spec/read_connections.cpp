@@ -1,6 +1,7 @@
 // Where data lives: connections, sources, lookups.
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "engine/spec/read.h"
 #include "engine/spec/text_map.h"
@@ -110,11 +111,20 @@ FormatSpec read_format(const Node& block, Diagnostics& diagnostics) {
   return spec;
 }
 
+// Headers whose values are ordinary words, which would be blanked out everywhere.
+bool is_public_header(std::string name) {
+  constexpr std::array<std::string_view, 4> kPublic = {"accept", "accept-language", "content-type", "user-agent"};
+  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return std::find(kPublic.begin(), kPublic.end(), name) != kPublic.end();
+}
+
 void register_secrets(const ConnectionSpec& connection) {
   const std::string& url = connection.url.value;
   if (const auto password = password_in(url)) register_secret(url.substr(password->begin, password->size));
   register_secret(connection.password.reveal());
-  for (const auto& [header, value] : connection.headers) register_secret(value.value);
+  for (const auto& [header, value] : connection.headers) {
+    if (!is_public_header(header.value)) register_secret(value.value);
+  }
   if (!connection.auth) return;
   constexpr std::array<std::string_view, 3> kPublic = {"token_url", "client_id", "scope"};
   for (const auto& [setting, value] : connection.auth->settings) {

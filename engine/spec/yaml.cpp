@@ -145,9 +145,11 @@ class TreeBuilder : public YAML::EventHandler {
   // The spelling of a null that was written, "" when the value was left out (the mark is then the next token's).
   std::string null_word(std::uint32_t begin) const {
     for (const std::string_view word : {"null", "Null", "NULL", "~"}) {
+      const std::size_t end = begin + word.size();
       if (bytes_.substr(begin, word.size()) != word) continue;
+      if (end < bytes_.size() && std::string_view{" \t\r\n,]}:"}.find(bytes_[end]) == std::string_view::npos) continue;
       if (!stack_.empty() && stack_.back().wants_key) return std::string{word};
-      const std::size_t next = bytes_.find_first_not_of(" \t", begin + word.size());
+      const std::size_t next = bytes_.find_first_not_of(" \t", end);
       const bool is_next_key = next != std::string_view::npos && bytes_[next] == ':';
       return is_next_key ? std::string{} : std::string{word};
     }

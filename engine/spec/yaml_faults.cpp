@@ -58,11 +58,13 @@ Line line_of(const SourceText& source, std::uint32_t at) {
   return line;
 }
 
+constexpr std::string_view kQuoteTheWhole = R"(an expression that starts with ' must be quoted as a whole: "'a' || b")";
+
 // What to write when a value starts with a character that YAML keeps for itself.
 std::string remedy_for_start(const Line& line) {
   const char first = line.at_value();
   const bool behind = line.fault > line.value;
-  if (first == '\'' && behind) return R"(an expression that starts with ' must be quoted as a whole: "'a' || b")";
+  if (first == '\'' && behind) return std::string{kQuoteTheWhole};
   if (first == '"' && behind) return R"(write text as 'a' and quote the whole expression: "'a' || b")";
   if ((first == '[' || first == '{') && behind)
     return fmt::format("a value that starts with {} must be quoted as a whole", first);
@@ -77,6 +79,10 @@ std::string remedy_in_flow(const SourceText& source, const YamlFault& fault, con
   const char found = line.at_fault();
   if (found == '{' && line.fault > 0 && line.text[line.fault - 1] == '$') {
     return fault.open->is_map ? R"(inside { } quote it: {url: "${VAR}"})" : R"(inside [ ] quote it: ["${VAR}"])";
+  }
+  const std::size_t before = line.text.substr(0, line.fault).find_last_not_of(' ');
+  if (before != std::string_view::npos && (line.text[before] == '\'' || line.text[before] == '"')) {
+    return std::string{kQuoteTheWhole};
   }
   if (found == '[' || found == '{' || found == '\'' || found == '"') {
     return fmt::format("inside {} a value with {} must be quoted as a whole: {{from: \"roles[role]\"}}", braces, found);
@@ -188,8 +194,10 @@ void report_yaml_fault(const SourceTextPtr& source, const YamlFault& fault, Diag
     diagnostics.add(101, {source, *tab, *tab + 1}, "not valid YAML: a tab indents this line", "indent with blanks");
     return;
   }
-  diagnostics.add(101, {source, fault.at, fault.at + 1}, "not valid YAML: " + in_our_words(fault.message),
-                  remedy(*source, fault));
+  std::string words = in_our_words(fault.message);
+  const std::string_view found = source->bytes().substr(std::min<std::size_t>(fault.at, source->bytes().size()), 1);
+  if (words == "unknown token") words = fmt::format("no value starts with {}", found);
+  diagnostics.add(101, {source, fault.at, fault.at + 1}, "not valid YAML: " + words, remedy(*source, fault));
 }
 
 bool report_bad_bytes(const SourceTextPtr& source, Diagnostics& diagnostics) {
