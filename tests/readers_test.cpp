@@ -40,7 +40,8 @@ Texts texts_of(Reader& reader, std::size_t most_rows) {
     const auto& column = *batch->columns.at(0);
     REQUIRE(column.size() == batch->rows);
     for (std::size_t row = 0; row < batch->rows; ++row) {
-      const auto text = column.is_null(row) ? std::nullopt : std::optional{std::string{column.values<std::string_view>()[row]}};
+      const auto text =
+          column.is_null(row) ? std::nullopt : std::optional{std::string{column.values<std::string_view>()[row]}};
       out.push_back(text);
     }
   }
@@ -196,8 +197,9 @@ TEST_CASE("SQLite tables are read in rowid order, in key order without one, or a
 
 TEST_CASE("a SQLite query takes parameters by name and gives columns by name") {
   const Folder folder;
-  run_sqlite(folder / "a.db", "CREATE TABLE people (id INTEGER, name TEXT, at TEXT);"
-                              "INSERT INTO people VALUES (1, 'a', '2024-01-01'), (2, 'b', '2024-06-01');");
+  run_sqlite(folder / "a.db",
+             "CREATE TABLE people (id INTEGER, name TEXT, at TEXT);"
+             "INSERT INTO people VALUES (1, 'a', '2024-01-01'), (2, 'b', '2024-06-01');");
   const auto source = open_source(sqlite_at(folder / "a.db"));
   ReadRequest request = request_for("", {{"name", Type::text}});
   request.query = "SELECT at, upper(name) AS name FROM people WHERE id > $low; ";
@@ -227,7 +229,8 @@ TEST_CASE("names that a SQLite source lacks are errors with a suggestion") {
 
 TEST_CASE("a source is one snapshot, and is never written") {
   const Folder folder;
-  run_sqlite(folder / "a.db", "PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT); INSERT INTO people VALUES ('a');");
+  run_sqlite(folder / "a.db",
+             "PRAGMA journal_mode = WAL; CREATE TABLE people (name TEXT); INSERT INTO people VALUES ('a');");
   const auto source = open_source(sqlite_at(folder / "a.db"));
   run_sqlite(folder / "a.db", "INSERT INTO people VALUES ('b');");
   CHECK(texts_of(*source->open(kNames, {}), 9) == Texts{"a"});
@@ -252,8 +255,10 @@ TEST_CASE("sources that cannot be opened say what and where, and what to do") {
   CHECK(missing.what() == "shop (" + (folder / "no.db") + ") does not exist");
   CHECK(missing.kind() == Error::Kind::connection);
   CHECK_FALSE(missing.remedy().empty());
-  CHECK(std::string{error_of([&] { open_source(sqlite_at(folder / "text.db")); }).what()}.ends_with("is not a SQLite database"));
-  CHECK(std::string{error_of([&] { open_source(sqlite_at(folder.path().string())); }).what()}.ends_with("is a folder, not a database"));
+  CHECK(std::string{error_of([&] { open_source(sqlite_at(folder / "text.db")); }).what()}.ends_with(
+      "is not a SQLite database"));
+  CHECK(std::string{error_of([&] { open_source(sqlite_at(folder.path().string())); }).what()}.ends_with(
+      "is a folder, not a database"));
   CHECK_FALSE(std::filesystem::exists(folder / "no.db"));
   stores::ConnectionInfo web;
   web.name = "api";
@@ -278,8 +283,10 @@ TEST_CASE("a WAL database in a read-only folder is read, with what stands only i
   const Folder folder;
   sqlite3* writer = nullptr;
   REQUIRE(sqlite3_open((folder / "a.db").c_str(), &writer) == SQLITE_OK);
-  sqlite3_exec(writer, "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE people (name TEXT);"
-                       "INSERT INTO people VALUES ('only in wal');", nullptr, nullptr, nullptr);
+  sqlite3_exec(writer,
+               "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE people (name TEXT);"
+               "INSERT INTO people VALUES ('only in wal');",
+               nullptr, nullptr, nullptr);
   std::filesystem::create_directory(folder / "locked");
   std::filesystem::copy_file(folder / "a.db", folder / "locked/a.db");
   std::filesystem::copy_file(folder / "a.db-wal", folder / "locked/a.db-wal");
@@ -306,8 +313,7 @@ TEST_CASE("inline rows take the type that is asked for") {
   auto rows = std::make_shared<InlineRows>();
   rows->columns = {"id", "zip"};
   rows->rows = {{std::string_view{"1"}, std::string_view{"010"}}, {std::string_view{"x"}}, {std::int64_t{3}, Value{}}};
-  const ReadRequest request =
-      request_for("", {{"zip", Type::text}, {"id", Type::integer}, {"absent", Type::date}});
+  const ReadRequest request = request_for("", {{"zip", Type::text}, {"id", Type::integer}, {"absent", Type::date}});
   const BatchPtr batch = open_inline(rows, request, {})->next();
   REQUIRE(batch->rows == 3);
   CHECK(to_text(batch->columns[0]->at(0)) == "010");

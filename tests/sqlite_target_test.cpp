@@ -51,7 +51,8 @@ TEST_CASE("a run that fails leaves no file; what a killed one left is removed; a
     const auto target = open_target(sqlite_at(file));
     target->begin();
     target->execute("CREATE TABLE t (a INTEGER)", {});
-    CHECK(std::string{error_of([&] { open_target(sqlite_at(file)); }).what()}.ends_with("is being built by another run"));
+    CHECK(
+        std::string{error_of([&] { open_target(sqlite_at(file)); }).what()}.ends_with("is being built by another run"));
   }
   CHECK(std::filesystem::is_empty(folder.path()));
   std::ofstream{file + ".etl-new"} << "half a database";
@@ -95,8 +96,8 @@ TEST_CASE("an existing SQLite database keeps its safety, a locked or unusable on
         std::string::npos);
   CHECK(error_of([&] { open_target(sqlite_at(folder.path().string())); }).kind() == Error::Kind::connection);
   std::ofstream{folder / "text.db"} << std::string(5'000, 'x');
-  CHECK(std::string{error_of([&] { open_target(sqlite_at(folder / "text.db"))->catalog(); }).what()}.find("not a SQLite database") !=
-        std::string::npos);
+  CHECK(std::string{error_of([&] { open_target(sqlite_at(folder / "text.db"))->catalog(); }).what()}.find(
+            "not a SQLite database") != std::string::npos);
 }
 
 TEST_CASE("a full disk ends the run with a remedy") {
@@ -177,7 +178,8 @@ TEST_CASE("values that a SQLite column would alter are named by check") {
         "precision: 12345678901234567.89 would be stored as a float");
   CHECK(failure("d", Type::decimal, *parse_decimal("NaN")).starts_with("precision: "));
   CHECK(failure("x", Type::decimal, *parse_decimal("12345678901234567.89")) == "12345678901234567.89");
-  CHECK(failure("r", Type::float64, std::numeric_limits<double>::quiet_NaN()) == "precision: NaN would be stored as NULL");
+  CHECK(failure("r", Type::float64, std::numeric_limits<double>::quiet_NaN()) ==
+        "precision: NaN would be stored as NULL");
   CHECK(failure("r", Type::float64, 0.1) == "0.1");
   CHECK(failure("r", Type::float64, std::numeric_limits<double>::infinity()) == "Infinity");
   CHECK(failure("x", Type::timestamptz, Instant{0}) == "2000-01-01T00:00:00Z");
@@ -202,8 +204,14 @@ TEST_CASE("columns rendered from PostgreSQL hold values in the form of their typ
     if (!failures.empty()) return std::string{failures[0].rule};
     const auto result = writer->write(columns, all_rows(1));
     if (result.refusal) return result.refusal->message;
-    const auto row = target->query("SELECT typeof(v) || ' ' || CASE typeof(v) WHEN 'blob' THEN hex(v) ELSE v END"
-                                   " FROM (SELECT " + column + " AS v FROM t)", {}, 2).rows.at(0).at(0);
+    const auto row = target
+                         ->query(
+                             "SELECT typeof(v) || ' ' || CASE typeof(v) WHEN 'blob' THEN hex(v) ELSE v END"
+                             " FROM (SELECT " +
+                                 column + " AS v FROM t)",
+                             {}, 2)
+                         .rows.at(0)
+                         .at(0);
     target->execute("DELETE FROM t", {});
     return row;
   };
@@ -230,8 +238,9 @@ TEST_CASE("columns rendered from PostgreSQL hold values in the form of their typ
 
 TEST_CASE("references are checked before the commit; what was broken before the run is not its fault") {
   const Folder folder;
-  run_sqlite(folder / "a.db", "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p);"
-                              "INSERT INTO c VALUES (99)");
+  run_sqlite(folder / "a.db",
+             "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p);"
+             "INSERT INTO c VALUES (99)");
   const auto target = open_target(sqlite_at(folder / "a.db"));
   target->begin();
   const auto writer = target->open(request_of(table_of(*target, "c"), {"p"}));
@@ -241,14 +250,15 @@ TEST_CASE("references are checked before the commit; what was broken before the 
   CHECK(target->open(request_of(table_of(*target, "p"), {"id"}))->write(numbers({1}), all_rows(1)).written == 1);
   CHECK(target->check_constraints().empty());
   target->commit();
-  CHECK(std::string{error_of([&] { target->execute("ATTACH '" + (folder / "other.db") + "' AS o", {}); }).what()}.find("attach") !=
-        std::string::npos);
+  CHECK(std::string{error_of([&] { target->execute("ATTACH '" + (folder / "other.db") + "' AS o", {}); }).what()}.find(
+            "attach") != std::string::npos);
 }
 
 TEST_CASE("defaults of SQLite: AUTOINCREMENT counts on, expressions are evaluated per value") {
   const Folder folder;
   run_sqlite(folder / "a.db",
-             "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT DEFAULT (lower(hex(randomblob(4)))), n INT DEFAULT 7);"
+             "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT DEFAULT (lower(hex(randomblob(4)))), n "
+             "INT DEFAULT 7);"
              "INSERT INTO t (id) VALUES (41); DELETE FROM t;");
   const auto target = open_target(sqlite_at(folder / "a.db"));
   target->begin();

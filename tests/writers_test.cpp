@@ -25,7 +25,8 @@ constexpr const char* kDdl =
 
 schema::Catalog catalog_of(const std::string& ddl) {
   Diagnostics diagnostics;
-  auto catalog = schema::read_ddl(std::make_shared<SourceText>("test.sql", ddl), schema::Dialect::postgresql, diagnostics);
+  auto catalog =
+      schema::read_ddl(std::make_shared<SourceText>("test.sql", ddl), schema::Dialect::postgresql, diagnostics);
   REQUIRE_FALSE(diagnostics.has_errors());
   return catalog;
 }
@@ -68,8 +69,8 @@ std::string text_at(const Target::Rows& rows, std::size_t row, std::size_t colum
 
 const std::vector<std::string>& awkward_texts() {
   static const std::vector<std::string> texts = {
-      "", "a", "it's \"quoted\"", "two\nlines\r\n", "tab\there", "back\\slash \\N \\.", "Zoë", "日本語", "👩‍👩‍👧", "{a,b}",
-      "NULL", std::string(300'000, 'x')};
+      "",    "a",      "it's \"quoted\"",    "two\nlines\r\n", "tab\there", "back\\slash \\N \\.",
+      "Zoë", "日本語", "👩‍👩‍👧", "{a,b}",          "NULL",      std::string(300'000, 'x')};
   return texts;
 }
 
@@ -128,7 +129,8 @@ TEST_CASE("a refused piece leaves nothing, and what follows is written") {
       return *result.refusal;
     };
     const Refusal unique = refused({0, 1, 2});
-    CHECK(unique.code == (subject.target->dialect() == schema::Dialect::sqlite ? "SQLITE_CONSTRAINT_PRIMARYKEY" : "23505"));
+    CHECK(unique.code ==
+          (subject.target->dialect() == schema::Dialect::sqlite ? "SQLITE_CONSTRAINT_PRIMARYKEY" : "23505"));
     CHECK(unique.message.starts_with("violates unique constraint people_"));
     const Refusal check = refused({3});
     CHECK(check.message == "violates check constraint name_is_not_bad");
@@ -188,7 +190,8 @@ TEST_CASE("references are filled afterwards, rows removed by key") {
     writer->write(std::vector<ColumnPtr>{ids}, all_rows(3));
     const std::vector<std::string> id = {"id"};
     const std::vector<ColumnPtr> keys = {ids};
-    subject.target->update(people, id, keys, "boss", *column_of(Type::integer, {Value{}, std::int64_t{1}, std::int64_t{1}}));
+    subject.target->update(people, id, keys, "boss",
+                           *column_of(Type::integer, {Value{}, std::int64_t{1}, std::int64_t{1}}));
     Arena arena;
     const std::vector<std::string> wanted = {"boss"};
     const std::vector<Type> types = {Type::integer};
@@ -235,7 +238,8 @@ TEST_CASE("values that a column would cut are found before they are sent") {
     const auto writer = subject.target->open(request_of(subject.table("counted"), {"name"}));
     Failures failures;
     const std::string nul("a\0b", 3);
-    writer->check(0, *column_of(Type::text, {"fünf5", "sechs6", "five ", "five  ", Value{}, std::string_view{nul}}), failures);
+    writer->check(0, *column_of(Type::text, {"fünf5", "sechs6", "five ", "five  ", Value{}, std::string_view{nul}}),
+                  failures);
     REQUIRE(failures.size() == 3);
     CHECK(failures[0].row == 1);
     CHECK(failures[0].rule == "max_length");
@@ -269,12 +273,14 @@ TEST_CASE("queries are bounded, parameters bound by name, wrong names found by p
     writer->write(std::vector<ColumnPtr>{column_of(Type::integer, {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}}),
                                          column_of(Type::text, {"a", "b", Value{}})},
                   all_rows(3));
-    const std::vector<std::pair<std::string, Value>> parameters = {{"low", std::int64_t{1}}, {"name", std::string_view{"b"}}};
+    const std::vector<std::pair<std::string, Value>> parameters = {{"low", std::int64_t{1}},
+                                                                   {"name", std::string_view{"b"}}};
     const auto some = subject.target->query("SELECT id, name FROM people ORDER BY id; ", {}, 2);
     CHECK(some.count == 3);
     CHECK(some.rows.size() == 2);
     CHECK(some.columns == std::vector<std::string>{"id", "name"});
-    const auto found = subject.target->query("SELECT id FROM people WHERE id > $low AND name = $name -- $other", parameters, 9);
+    const auto found =
+        subject.target->query("SELECT id FROM people WHERE id > $low AND name = $name -- $other", parameters, 9);
     CHECK(found.count == 1);
     CHECK(text_at(found, 0, 0) == "2");
     subject.target->prepare("SELECT id FROM people WHERE id > $low", parameters);

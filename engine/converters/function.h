@@ -16,12 +16,12 @@ namespace etl::converters {
 
 // What a run fixes once, for every row: functions read the world through this alone.
 struct RunContext {
-  Instant now;                     // Start of the run.
+  Instant now = {};                // Start of the run.
   std::string timezone = "UTC";    // settings.timezone.
-  std::string seed;                // settings.seed.
-  Uuid run_id;
-  std::string mapping_name;        // uuid5's name space...
-  std::string table_name;          // ...with the mapping table's name (hard-parts.md 12).
+  std::string seed = {};                // settings.seed.
+  Uuid run_id = {};
+  std::string mapping_name = {};        // uuid5's name space...
+  std::string table_name = {};          // ...with the mapping table's name (hard-parts.md 12).
   std::uint64_t random_seed = 0;   // uuid4: 0 asks the system, else reproducible (etl test).
 };
 

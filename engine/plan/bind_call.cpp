@@ -197,6 +197,10 @@ NodePtr Binder::bind_by_name(const Expression& expression, const Function& funct
 
 NodePtr Binder::bind_function(const Expression& expression, const Function& function) {
   if (!check_count(expression, function)) return nullptr;
+  if (function.name == "uuid5" && !compiler_.mapping().name.at) {
+    diagnostics().add(112, expression.name_at, "uuid5 needs the mapping's name: it is part of every key",
+                      fmt::format("add name: {} at the top", compiler_.mapping().name.value));
+  }
   if (function.name == "each" || function.name == "key_of") return bind_by_name(expression, function);
   if (function.aggregate && (!scope_.grouped || in_aggregate_)) {
     diagnostics().add(311, expression.name_at,

@@ -154,6 +154,9 @@ void Compiler::compile_parameters() {
 // Converters that no field uses are looked at all the same: `it` may then be anything.
 void Compiler::check_converters() {
   for (const auto& [name, body] : mapping_.converters) {
+    if (converters::function_named(name.value)) {
+      diagnostics_.add(121, name.at, fmt::format("{} is a function: a converter needs a name of its own", name.value));
+    }
     if (!body) continue;
     Scope scope{.subject = fmt::format("converter {}", name.value)};
     NodePool pool;
@@ -162,9 +165,9 @@ void Compiler::check_converters() {
     it.text = "it";
     it.at = body->at;
     binder.set_it(std::make_shared<const Node>(std::move(it)));
-    const bool lint = std::exchange(checking_converters_, true);
+    checking_converters_ = true;
     binder.bind(*body);
-    checking_converters_ = lint;
+    checking_converters_ = false;
   }
 }
 
@@ -260,18 +263,6 @@ void Compiler::compile_checks(const spec::Entries<spec::Sql>& sentences, Effect 
   }
 }
 
-namespace {
-
-// Where the value behind a key starts.
-Span value_place(const Span& key) {
-  const std::string_view bytes = key.source->bytes();
-  std::uint32_t at = key.end;
-  while (at < bytes.size() && (bytes[at] == ':' || bytes[at] == ' ')) ++at;
-  return {key.source, at, at + 1};
-}
-
-}  // namespace
-
 void Compiler::warn_unused() {
   const auto bytes = mapping_.text->bytes();
   for (const auto& [name, spec] : mapping_.params) {
@@ -279,7 +270,7 @@ void Compiler::warn_unused() {
     const bool pasted = bytes.find("${" + name.value) != std::string_view::npos;
     const bool in_sql = bytes.find("$" + name.value) != std::string_view::npos;
     if (!pasted && !in_sql && name.at.source == mapping_.text) {
-      diagnostics_.add(508, value_place(name.at), fmt::format("param {} is never used", name.value));
+      diagnostics_.add(508, spec.at ? spec.at : name.at, fmt::format("param {} is never used", name.value));
     }
   }
   for (const auto& [name, spec] : mapping_.sources) {

@@ -166,14 +166,20 @@ class TableCompiler {
     }
   }
 
-  // A key that the database makes is taken before the rows are written when others refer to it.
+  // A key that the database makes is taken before the rows are written when others refer to it. A SQLite table made
+  // from PostgreSQL's DDL has no sequences beside its key, and no functions like gen_random_uuid().
   void make_keys() {
-    if (!head_.referenced || head_.key_column.empty() || filled_.contains(head_.key_column)) return;
+    const ConnectionPlan& connection = compiler_.plan().connections[table_.connection];
+    const bool foreign = connection.info.kind == stores::Kind::sqlite && connection.ddl &&
+                         connection.ddl->dialect == schema::Dialect::postgresql;
     for (std::size_t i = 0; i < head_.target->columns.size(); ++i) {
       const schema::Column& column = head_.target->columns[i];
-      if (column.name != head_.key_column) continue;
-      const bool made = column.default_sql || column.serial || column.identity != schema::Column::Identity::none;
-      if (made) table_.fields.push_back(made_field(column, i));
+      if (filled_.contains(column.name) || column.generated) continue;
+      const bool counted = column.serial || column.identity != schema::Column::Identity::none;
+      const bool computed = column.default_sql && !column.default_literal && !column.default_is_now;
+      const bool key = column.name == head_.key_column;
+      const bool needed = key ? head_.referenced || (foreign && !counted) : foreign && column.not_null;
+      if (needed && (counted || computed || (key && column.default_sql))) table_.fields.push_back(made_field(column, i));
     }
   }
 

@@ -23,10 +23,10 @@ const SourceKind* source_kind(stores::Kind kind) {
 std::unique_ptr<Source> open_source(const stores::ConnectionInfo& info) {
   const SourceKind* kind = source_kind(info.kind);
   if (kind == nullptr) {
-    throw Error{Error::Kind::connection,
-                fmt::format("{} ({}): reading this kind of source is not available yet", info.name,
-                            redact_url(info.url)),
-                "use a sqlite: source"};
+    throw Error{
+        Error::Kind::connection,
+        fmt::format("{} ({}): reading this kind of source is not available yet", info.name, redact_url(info.url)),
+        "use a sqlite: source"};
   }
   return kind->open(info);
 }

@@ -16,10 +16,14 @@ constexpr std::size_t kRawBlobBytes = 64;
 
 std::string_view name_of(int storage_class) {
   switch (storage_class) {
-    case SQLITE_INTEGER: return "a whole number";
-    case SQLITE_FLOAT: return "a floating-point number";
-    case SQLITE_TEXT: return "text";
-    default: return "a blob";
+    case SQLITE_INTEGER:
+      return "a whole number";
+    case SQLITE_FLOAT:
+      return "a floating-point number";
+    case SQLITE_TEXT:
+      return "text";
+    default:
+      return "a blob";
   }
 }
 
@@ -52,14 +56,22 @@ SqliteCells::SqliteCells(sqlite3_stmt* statement, int index, std::uint32_t colum
 
 SqliteCells::Read SqliteCells::reader_for(Type type) {
   switch (type) {
-    case Type::any: return &SqliteCells::read_any;
-    case Type::boolean: return &SqliteCells::read_boolean;
-    case Type::integer: return &SqliteCells::read_integer;
-    case Type::decimal: return &SqliteCells::read_decimal;
-    case Type::float64: return &SqliteCells::read_float;
-    case Type::text: return &SqliteCells::read_text;
-    case Type::bytes: return &SqliteCells::read_bytes;
-    default: return &SqliteCells::read_parsed;
+    case Type::any:
+      return &SqliteCells::read_any;
+    case Type::boolean:
+      return &SqliteCells::read_boolean;
+    case Type::integer:
+      return &SqliteCells::read_integer;
+    case Type::decimal:
+      return &SqliteCells::read_decimal;
+    case Type::float64:
+      return &SqliteCells::read_float;
+    case Type::text:
+      return &SqliteCells::read_text;
+    case Type::bytes:
+      return &SqliteCells::read_bytes;
+    default:
+      return &SqliteCells::read_parsed;
   }
 }
 
@@ -137,16 +149,22 @@ void SqliteCells::read_decimal(std::uint32_t row) {
 void SqliteCells::read_any(std::uint32_t row) {
   auto& value = static_cast<Value*>(values_)[row];
   switch (sqlite3_column_type(statement_, index_)) {
-    case SQLITE_INTEGER: value = std::int64_t{sqlite3_column_int64(statement_, index_)}; return;
-    case SQLITE_FLOAT: value = sqlite3_column_double(statement_, index_); return;
+    case SQLITE_INTEGER:
+      value = std::int64_t{sqlite3_column_int64(statement_, index_)};
+      return;
+    case SQLITE_FLOAT:
+      value = sqlite3_column_double(statement_, index_);
+      return;
     case SQLITE_BLOB: {
       const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, index_));
       const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index_));
       value = Bytes{batch_->arena->copy({data, size})};
       return;
     }
-    case SQLITE_NULL: return column_->set_null(row);
-    default: break;
+    case SQLITE_NULL:
+      return column_->set_null(row);
+    default:
+      break;
   }
   const std::string_view found = text();
   if (is_null_token(found)) return column_->set_null(row);
@@ -170,7 +188,8 @@ void SqliteCells::read_other(std::uint32_t row, int storage_class) {
     const std::string_view found = text();
     if (is_null_token(found)) return column_->set_null(row);
     if (!accept_text(row, found)) return;
-    return fault(row, "type", fmt::format("{} is text, not {} {}", quote_for_message(found), article(type_), name(type_)));
+    return fault(row, "type",
+                 fmt::format("{} is text, not {} {}", quote_for_message(found), article(type_), name(type_)));
   }
   fault(row, "type", fmt::format("{} is {}, not {} {}", raw(), name_of(storage_class), article(type_), name(type_)));
 }
@@ -212,10 +231,14 @@ void SqliteCells::fault(std::uint32_t row, std::string_view rule, std::string re
 
 std::string SqliteCells::raw() const {
   switch (sqlite3_column_type(statement_, index_)) {
-    case SQLITE_INTEGER: return std::to_string(sqlite3_column_int64(statement_, index_));
-    case SQLITE_FLOAT: return to_text(sqlite3_column_double(statement_, index_));
-    case SQLITE_BLOB: break;
-    default: return printable(text());
+    case SQLITE_INTEGER:
+      return std::to_string(sqlite3_column_int64(statement_, index_));
+    case SQLITE_FLOAT:
+      return to_text(sqlite3_column_double(statement_, index_));
+    case SQLITE_BLOB:
+      break;
+    default:
+      return printable(text());
   }
   const auto* data = static_cast<const unsigned char*>(sqlite3_column_blob(statement_, index_));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index_));

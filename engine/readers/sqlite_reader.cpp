@@ -189,8 +189,8 @@ class SqliteSource : public Source {
     const std::int64_t first = database_.number(fmt::format("SELECT min({}) FROM {}", *rowid, name));
     if (last == 0 && first == 0) return 0;
     constexpr std::uint64_t kSmallestRowBytes = 4;
-    const auto bytes = static_cast<std::uint64_t>(database_.number("PRAGMA page_count") *
-                                                  database_.number("PRAGMA page_size"));
+    const auto bytes =
+        static_cast<std::uint64_t>(database_.number("PRAGMA page_count") * database_.number("PRAGMA page_size"));
     const std::uint64_t span = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first) + 1;
     return std::min(span, bytes / kSmallestRowBytes);
   }

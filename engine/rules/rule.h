@@ -27,10 +27,10 @@ enum class Argument : std::uint8_t {
 // One use of a rule: its argument, already read as the column's type.
 struct Use {
   Type type = Type::text;           // Of the column; never `any` (then every value is checked by its own type).
-  Value value;                      // value, count, flag.
-  std::vector<Value> values;        // value_list.
-  std::string text;                 // pattern, choice, shape (as compact JSON: {"theme":"text","sizes":["int"]}).
-  Instant now;                      // Start of the run, for past and future (set when the run starts).
+  Value value = {};                 // value, count, flag.
+  std::vector<Value> values = {};        // value_list.
+  std::string text = {};            // pattern, choice, shape (as compact JSON: {"theme":"text","sizes":["int"]}).
+  Instant now = {};                 // Start of the run, for past and future (set when the run starts).
 };
 
 // Adds a Failure, in row order, for each row that breaks the rule. NULL never does (`required` apart).

@@ -81,20 +81,36 @@ void append_hex(std::string_view bytes, std::string& out) {
 
 std::optional<std::string> set_from_text(Column& column, std::size_t row, std::string_view text, Arena& arena) {
   switch (column.type()) {
-    case Type::any: column.values<Value>()[row] = arena.copy(text); return std::nullopt;
-    case Type::boolean: return take(column, row, parse_bool(text));
-    case Type::integer: return take(column, row, parse_integer(text));
-    case Type::decimal: return take(column, row, decimal_of(text));
-    case Type::float64: return take(column, row, parse_float(text));
-    case Type::text: column.values<std::string_view>()[row] = arena.copy(text); return std::nullopt;
-    case Type::bytes: return take(column, row, bytes_of(text, arena));
-    case Type::date: return take(column, row, parse_date(text));
-    case Type::time: return take(column, row, parse_time(text));
-    case Type::timestamp: return take(column, row, parse_timestamp(text));
-    case Type::timestamptz: return take(column, row, instant_of(text));
-    case Type::uuid: return take(column, row, parse_uuid(text));
-    case Type::json: return take(column, row, json_of<Json>(text, arena));
-    case Type::list: return take(column, row, json_of<List>(text, arena));
+    case Type::any:
+      column.values<Value>()[row] = arena.copy(text);
+      return std::nullopt;
+    case Type::boolean:
+      return take(column, row, parse_bool(text));
+    case Type::integer:
+      return take(column, row, parse_integer(text));
+    case Type::decimal:
+      return take(column, row, decimal_of(text));
+    case Type::float64:
+      return take(column, row, parse_float(text));
+    case Type::text:
+      column.values<std::string_view>()[row] = arena.copy(text);
+      return std::nullopt;
+    case Type::bytes:
+      return take(column, row, bytes_of(text, arena));
+    case Type::date:
+      return take(column, row, parse_date(text));
+    case Type::time:
+      return take(column, row, parse_time(text));
+    case Type::timestamp:
+      return take(column, row, parse_timestamp(text));
+    case Type::timestamptz:
+      return take(column, row, instant_of(text));
+    case Type::uuid:
+      return take(column, row, parse_uuid(text));
+    case Type::json:
+      return take(column, row, json_of<Json>(text, arena));
+    case Type::list:
+      return take(column, row, json_of<List>(text, arena));
   }
   return std::nullopt;
 }

@@ -73,7 +73,8 @@ class Link : public pqxx::connection_base {
 void drop_notice(void*, const PGresult*) {}
 
 bool same_name(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  return std::ranges::equal(left, right,
+                            [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 // Keywords before `dbname` are defaults for the URL, those behind it overrule it (manual, section 34.1.1).
@@ -235,7 +236,8 @@ void PostgresConnection::execute(const std::string& sql) {
   PGresult* result = PQexec(handle(), sql.c_str());
   const PostgresRows owner{result};
   const ExecStatusType status = PQresultStatus(result);
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) fail(complaint_of(result));
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
+    fail(complaint_of(result));
 }
 
 PostgresRows PostgresConnection::try_query(const std::string& sql, TextParameters parameters,

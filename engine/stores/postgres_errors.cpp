@@ -24,7 +24,8 @@ constexpr std::array kConnectFailures = {
         "check the user in the url and the connection's password"},
     Row{"no password supplied", Category::connection, "the server wants a password",
         "set password: ${VAR} on the connection"},
-    Row{"too many", Category::connection, "the server has no free connection", "close other sessions, or run again later"},
+    Row{"too many", Category::connection, "the server has no free connection",
+        "close other sessions, or run again later"},
     Row{"remaining connection slots", Category::connection, "the server has no free connection",
         "close other sessions, or run again later"},
     Row{"starting up", Category::connection, "the server is starting up", "run again in a moment"},
@@ -110,7 +111,8 @@ Explanation explain_sqlstate(std::string_view sqlstate) {
 }
 
 bool message_is_safe(std::string_view sqlstate) {
-  static constexpr std::array kSafe = {"08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"};
+  static constexpr std::array kSafe = {"08", "0A", "25", "26", "28", "3D", "3F",
+                                       "40", "42", "53", "54", "55", "57", "58"};
   for (const std::string_view state : kSafe) {
     if (sqlstate.starts_with(state)) return true;
   }

@@ -62,8 +62,8 @@ class Scanner {
 
   // E'...' knows backslashes.
   void skip_string() {
-    const bool escapes = at_ > 0 && (sql_[at_ - 1] == 'e' || sql_[at_ - 1] == 'E') &&
-                         (at_ == 1 || !continues_name(sql_[at_ - 2]));
+    const bool escapes =
+        at_ > 0 && (sql_[at_ - 1] == 'e' || sql_[at_ - 1] == 'E') && (at_ == 1 || !continues_name(sql_[at_ - 2]));
     skip_quoted('\'', escapes);
   }
 
@@ -112,19 +112,31 @@ class Scanner {
 // The cast that tells PostgreSQL a parameter's type; texts and NULL stay of unknown type, as literals are.
 std::string_view cast_of(const Value& value) {
   switch (type_of(value)) {
-    case Type::boolean: return "::boolean";
-    case Type::integer: return "::bigint";
-    case Type::decimal: return "::numeric";
-    case Type::float64: return "::double precision";
-    case Type::bytes: return "::bytea";
-    case Type::date: return "::date";
-    case Type::time: return "::time";
-    case Type::timestamp: return "::timestamp";
-    case Type::timestamptz: return "::timestamptz";
-    case Type::uuid: return "::uuid";
+    case Type::boolean:
+      return "::boolean";
+    case Type::integer:
+      return "::bigint";
+    case Type::decimal:
+      return "::numeric";
+    case Type::float64:
+      return "::double precision";
+    case Type::bytes:
+      return "::bytea";
+    case Type::date:
+      return "::date";
+    case Type::time:
+      return "::time";
+    case Type::timestamp:
+      return "::timestamp";
+    case Type::timestamptz:
+      return "::timestamptz";
+    case Type::uuid:
+      return "::uuid";
     case Type::json:
-    case Type::list: return "::jsonb";
-    default: return "";
+    case Type::list:
+      return "::jsonb";
+    default:
+      return "";
   }
 }
 

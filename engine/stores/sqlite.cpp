@@ -42,22 +42,30 @@ Complaint complaint_of(int code, Error::Kind otherwise) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {Kind::connection, "is locked by another process", "close the program that writes to it, then run again"};
+      return {Kind::connection, "is locked by another connection",
+              "close the program that uses it; a mapping that reads and writes one database needs PRAGMA journal_mode "
+              "= WAL"};
     case SQLITE_NOTADB:
       return {Kind::connection, "is not a SQLite database", "check the path, or whether the file is encrypted"};
     case SQLITE_CORRUPT:
       return {Kind::connection, "is damaged", "run PRAGMA integrity_check, or restore it from a backup"};
-    case SQLITE_CANTOPEN: return {Kind::connection, "cannot be opened", "check the path and the permissions"};
+    case SQLITE_CANTOPEN:
+      return {Kind::connection, "cannot be opened", "check the path and the permissions"};
     case SQLITE_PERM:
     case SQLITE_READONLY:
       return {Kind::connection, "cannot be written", "check the permissions of the file and its folder"};
     case SQLITE_FULL:
       return {Kind::insertion, "cannot grow: the disk is full", "free some space, then run again"};
-    case SQLITE_IOERR: return {Kind::environment, "cannot be read or written", "check the disk, then run again"};
-    case SQLITE_NOMEM: return {Kind::environment, "needs more memory than there is", "make batches smaller"};
-    case SQLITE_AUTH: return {Kind::schema, "refused to attach another file", "declare a connection for it"};
-    case SQLITE_ERROR: return {Kind::schema, "refused the SQL", ""};
-    default: return {otherwise, "failed", ""};
+    case SQLITE_IOERR:
+      return {Kind::environment, "cannot be read or written", "check the disk, then run again"};
+    case SQLITE_NOMEM:
+      return {Kind::environment, "needs more memory than there is", "make batches smaller"};
+    case SQLITE_AUTH:
+      return {Kind::schema, "refused to attach another file", "declare a connection for it"};
+    case SQLITE_ERROR:
+      return {Kind::schema, "refused the SQL", ""};
+    default:
+      return {otherwise, "failed", ""};
   }
 }
 
@@ -232,14 +240,6 @@ std::int64_t SqliteDatabase::number(const std::string& sql) {
   const int code = sqlite3_step(statement.handle());
   if (code != SQLITE_ROW && code != SQLITE_DONE) throw_sqlite_error(handle(), place_, "", Error::Kind::connection);
   return code == SQLITE_ROW ? sqlite3_column_int64(statement.handle(), 0) : 0;
-}
-
-std::string SqliteDatabase::text(const std::string& sql) {
-  const SqliteStatement statement = prepare(sql);
-  const int code = sqlite3_step(statement.handle());
-  if (code != SQLITE_ROW && code != SQLITE_DONE) throw_sqlite_error(handle(), place_, "", Error::Kind::connection);
-  const auto* found = code == SQLITE_ROW ? sqlite3_column_text(statement.handle(), 0) : nullptr;
-  return found == nullptr ? std::string{} : reinterpret_cast<const char*>(found);
 }
 
 }  // namespace etl::stores

@@ -76,7 +76,6 @@ class SqliteDatabase {
   SqliteStatement prepare(std::string_view sql);
   // First column of the first row; 0 without rows or for NULL.
   std::int64_t number(const std::string& sql);
-  std::string text(const std::string& sql);
 
  private:
   SqliteDatabase() = default;

@@ -18,9 +18,9 @@ enum class Kind : std::uint8_t { sqlite, postgresql, mysql, file, http };
 struct ConnectionInfo {
   std::string name;  // In the mapping.
   Kind kind = Kind::sqlite;
-  std::string url;   // Without a password written separately.
+  std::string url;  // Without a password written separately.
   Secret password;
-  std::string path;  // sqlite: and file:.
+  std::string path;                                          // sqlite: and file:.
   std::vector<std::pair<std::string, std::string>> pragmas;  // SQLite.
   std::vector<std::pair<std::string, std::string>> session;  // PostgreSQL, MySQL.
 };

@@ -24,10 +24,10 @@ const TargetKind* target_kind(stores::Kind kind) {
 std::unique_ptr<Target> open_target(const stores::ConnectionInfo& info, const TargetOptions& options) {
   const TargetKind* kind = target_kind(info.kind);
   if (kind == nullptr) {
-    throw Error{Error::Kind::connection,
-                fmt::format("{} ({}): writing to this kind of target is not available yet", info.name,
-                            redact_url(info.url)),
-                "use a postgresql: or sqlite: target"};
+    throw Error{
+        Error::Kind::connection,
+        fmt::format("{} ({}): writing to this kind of target is not available yet", info.name, redact_url(info.url)),
+        "use a postgresql: or sqlite: target"};
   }
   return kind->open(info, options);
 }

@@ -18,7 +18,8 @@ class CopyBuffer {
 
   // Makes room for so many bytes behind the cursor. The put functions do not look.
   void reserve(std::size_t bytes) {
-    if (static_cast<std::size_t>(end_ - at_) < bytes) [[unlikely]] make_room(bytes);
+    if (static_cast<std::size_t>(end_ - at_) < bytes) [[unlikely]]
+      make_room(bytes);
   }
   void put16(std::uint16_t value) { put(__builtin_bswap16(value)); }
   void put32(std::uint32_t value) { put(__builtin_bswap32(value)); }

@@ -109,13 +109,26 @@ void append_utf8(std::uint32_t code, std::string& out) {
 // Gives the number of characters behind the backslash that were used.
 std::size_t append_escape(std::string_view rest, std::string& out) {
   switch (rest.front()) {
-    case 'b': out += '\b'; return 1;
-    case 'f': out += '\f'; return 1;
-    case 'n': out += '\n'; return 1;
-    case 'r': out += '\r'; return 1;
-    case 't': out += '\t'; return 1;
-    case 'u': break;
-    default: out += rest.front(); return 1;
+    case 'b':
+      out += '\b';
+      return 1;
+    case 'f':
+      out += '\f';
+      return 1;
+    case 'n':
+      out += '\n';
+      return 1;
+    case 'r':
+      out += '\r';
+      return 1;
+    case 't':
+      out += '\t';
+      return 1;
+    case 'u':
+      break;
+    default:
+      out += rest.front();
+      return 1;
   }
   const std::uint32_t high = hex4(rest.substr(1));
   if (high < 0xD800 || high > 0xDBFF) {

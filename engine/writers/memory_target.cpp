@@ -28,7 +28,8 @@ std::vector<std::size_t> places_of(const schema::Table& table, std::span<const s
 }
 
 bool same_letters(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  return std::ranges::equal(left, right,
+                            [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 bool same(const schema::Column& column, const Value& left, const Value& right) {

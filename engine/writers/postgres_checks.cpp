@@ -15,9 +15,9 @@ namespace etl::writers {
 
 namespace {
 
-constexpr std::size_t kNameBytes = 63;                       // NAMEDATALEN - 1.
+constexpr std::size_t kNameBytes = 63;                             // NAMEDATALEN - 1.
 constexpr std::size_t kLargestValue = (std::size_t{1} << 30) - 5;  // MaxAllocSize less the length word.
-constexpr std::size_t kLargestJsonb = 0x0FFFFFFF;            // JENTRY_OFFLENMASK.
+constexpr std::size_t kLargestJsonb = 0x0FFFFFFF;                  // JENTRY_OFFLENMASK.
 // Limits of src/include/datatype/timestamp.h, counted from 2000-01-01: 4714-11-24 BC to 5874897-12-31 for dates,
 // to 294276-12-31 for timestamps.
 constexpr std::int32_t kFirstDay = -2'451'545;
@@ -60,7 +60,8 @@ Problem decimal_problem(const Decimal& value, const schema::SqlType& type) {
     const auto rounded = round(value, scale);
     if (!rounded || compare(*rounded, value) != 0) return problem("is no multiple that fits");
   }
-  if (scale <= precision) return integer_digits(value) > precision - scale ? problem("has more digits than") : Problem{};
+  if (scale <= precision)
+    return integer_digits(value) > precision - scale ? problem("has more digits than") : Problem{};
   // A scale above the precision asks for zeros behind the point: 0.00123 in a numeric(3,5).
   const Decimal limit{.coefficient = 1, .scale = static_cast<std::uint8_t>(std::min(scale - precision, 38))};
   const bool small = compare(value, limit) < 0 && compare(negate(value), limit) < 0;
@@ -184,18 +185,30 @@ schema::Column element_of(const schema::Column& column) {
 void check_postgres(const schema::Column& column, const Column& values, Failures& failures) {
   const schema::SqlType& type = column.type;
   switch (values.type()) {
-    case Type::integer: return check_integers(type, values, failures);
-    case Type::decimal: return check_decimals(type, values, failures);
-    case Type::float64: return check_floats(type, values, failures);
-    case Type::text: return check_texts(type, values, failures);
-    case Type::bytes: return check_sizes<Bytes>(kLargestValue, values, failures);
-    case Type::date: return check_dates(values, failures);
-    case Type::time: return check_times(type, values, failures);
-    case Type::timestamp: return check_moments<Timestamp>(type, values, failures);
-    case Type::timestamptz: return check_moments<Instant>(type, values, failures);
-    case Type::json: return check_sizes<Json>(type.base == "jsonb" ? kLargestJsonb : kLargestValue, values, failures);
-    case Type::list: return check_lists(column, values, failures);
-    default: return;
+    case Type::integer:
+      return check_integers(type, values, failures);
+    case Type::decimal:
+      return check_decimals(type, values, failures);
+    case Type::float64:
+      return check_floats(type, values, failures);
+    case Type::text:
+      return check_texts(type, values, failures);
+    case Type::bytes:
+      return check_sizes<Bytes>(kLargestValue, values, failures);
+    case Type::date:
+      return check_dates(values, failures);
+    case Type::time:
+      return check_times(type, values, failures);
+    case Type::timestamp:
+      return check_moments<Timestamp>(type, values, failures);
+    case Type::timestamptz:
+      return check_moments<Instant>(type, values, failures);
+    case Type::json:
+      return check_sizes<Json>(type.base == "jsonb" ? kLargestJsonb : kLargestValue, values, failures);
+    case Type::list:
+      return check_lists(column, values, failures);
+    default:
+      return;
   }
 }
 

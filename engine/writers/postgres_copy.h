@@ -22,9 +22,9 @@ class PostgresCopy {
   CopyBuffer& out() { return out_; }
 
   struct Result {
-    std::uint64_t rows = 0;                               // Kept by the server.
-    std::optional<stores::PostgresComplaint> complaint;   // Set: none was kept, the transaction is in error.
-    std::string context;                                  // CONTEXT of the complaint; never to be shown.
+    std::uint64_t rows = 0;                              // Kept by the server.
+    std::optional<stores::PostgresComplaint> complaint;  // Set: none was kept, the transaction is in error.
+    std::string context;                                 // CONTEXT of the complaint; never to be shown.
   };
   Result finish();
 

@@ -55,7 +55,8 @@ std::string literal_of(const Column& values, const schema::SqlType& type, std::s
 void take_text(std::string_view text, Column& column, std::size_t row, Arena& arena) {
   Column one{column.type(), 1};
   if (auto reason = stores::set_from_text(one, 0, text, arena)) {
-    throw Error{Error::Kind::type, fmt::format("the target holds a value that is no {}: {}", name(column.type()), *reason),
+    throw Error{Error::Kind::type,
+                fmt::format("the target holds a value that is no {}: {}", name(column.type()), *reason),
                 "look at the type of the column that the lookup reads"};
   }
   column.set(row, one.at(0));
@@ -94,7 +95,8 @@ const ServerType& ServerTypes::of(const schema::Table& table, const std::string&
   }
   const auto found = known->second.find(column);
   if (found != known->second.end()) return found->second;
-  throw Error{Error::Kind::schema, fmt::format("{}: table {} has no column {}", connection_.place(), table.name, column)};
+  throw Error{Error::Kind::schema,
+              fmt::format("{}: table {} has no column {}", connection_.place(), table.name, column)};
 }
 
 // Some thousand keys as parameters $1, $2, ... and the FROM item `k(k1, k2, ..., i)` that lists them, i from 1.
@@ -108,8 +110,11 @@ struct PostgresKeys::Chunk {
 
 PostgresKeys::Chunk PostgresKeys::chunk_of(const schema::Table& table, std::span<const std::string> columns,
                                            std::span<const ColumnPtr> keys, std::size_t begin) {
-  Chunk chunk{.begin = begin, .end = std::min(begin + kChunkRows, keys.front()->size()),
-              .parameters = {}, .keys = {}, .matches = {}};
+  Chunk chunk{.begin = begin,
+              .end = std::min(begin + kChunkRows, keys.front()->size()),
+              .parameters = {},
+              .keys = {},
+              .matches = {}};
   std::string arrays;
   std::string names;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -188,10 +193,11 @@ std::uint64_t PostgresKeys::remove(const schema::Table& table, std::span<const s
   std::uint64_t removed = 0;
   for (std::size_t begin = 0; begin < keys.front()->size(); begin += kChunkRows) {
     const Chunk chunk = chunk_of(table, columns, keys, begin);
-    removed += connection_
-                   .query(fmt::format("DELETE FROM {} AS t USING {} WHERE {}", quote_table(table), chunk.keys, chunk.matches),
-                          chunk.parameters)
-                   .affected();
+    removed +=
+        connection_
+            .query(fmt::format("DELETE FROM {} AS t USING {} WHERE {}", quote_table(table), chunk.keys, chunk.matches),
+                   chunk.parameters)
+            .affected();
   }
   return removed;
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint16_t kNegative = 0x4000;
 constexpr std::uint16_t kNan = 0xC000;
-constexpr std::uint16_t kInfinity = 0xD000;       // Since PostgreSQL 14.
+constexpr std::uint16_t kInfinity = 0xD000;  // Since PostgreSQL 14.
 constexpr std::uint16_t kMinusInfinity = 0xF000;
 constexpr std::uint32_t kBase = 10'000;
 
@@ -74,18 +74,23 @@ void put_special(std::uint16_t sign, CopyBuffer& out) {
 
 void put_numeric(const Decimal& value, CopyBuffer& out) {
   switch (value.special) {
-    case Decimal::Special::nan: return put_special(kNan, out);
-    case Decimal::Special::infinity: return put_special(kInfinity, out);
-    case Decimal::Special::minus_infinity: return put_special(kMinusInfinity, out);
-    case Decimal::Special::none: break;
+    case Decimal::Special::nan:
+      return put_special(kNan, out);
+    case Decimal::Special::infinity:
+      return put_special(kInfinity, out);
+    case Decimal::Special::minus_infinity:
+      return put_special(kMinusInfinity, out);
+    case Decimal::Special::none:
+      break;
   }
   const bool negative = value.coefficient < 0;
-  const UInt128 magnitude = negative ? -static_cast<UInt128>(value.coefficient) : static_cast<UInt128>(value.coefficient);
+  const UInt128 magnitude =
+      negative ? -static_cast<UInt128>(value.coefficient) : static_cast<UInt128>(value.coefficient);
   constexpr UInt128 kNarrow = ~std::uint64_t{0};
   constexpr int kNarrowScale = 18;
   const bool narrow = magnitude <= kNarrow && value.scale <= kNarrowScale;
-  const Digits found = narrow ? digits_of(static_cast<std::uint64_t>(magnitude), value.scale)
-                              : digits_of(magnitude, value.scale);
+  const Digits found =
+      narrow ? digits_of(static_cast<std::uint64_t>(magnitude), value.scale) : digits_of(magnitude, value.scale);
   out.put32(static_cast<std::uint32_t>(8 + 2 * found.count));
   out.put16(static_cast<std::uint16_t>(found.count));
   out.put16(static_cast<std::uint16_t>(found.count == 0 ? 0 : found.whole - 1));

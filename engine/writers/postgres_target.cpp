@@ -169,8 +169,8 @@ class PostgresTarget : public Target {
 
   // Never lowered: only where the largest key is above what the sequence would give next.
   void advance(const schema::Table& table, const std::string& column) {
-    const auto owned = connection_.query(fmt::format("SELECT pg_get_serial_sequence({}, {})",
-                                                     quote_literal(quote_table(table)), quote_literal(column)));
+    const auto owned = connection_.query(
+        fmt::format("SELECT pg_get_serial_sequence({}, {})", quote_literal(quote_table(table)), quote_literal(column)));
     if (owned.size() == 0 || owned.is_null(0, 0)) return;
     const std::string sequence{owned.text(0, 0)};
     connection_.query(fmt::format(

@@ -28,11 +28,20 @@ struct Refused {
 void append_escaped(std::string_view text, std::string& line) {
   for (const char c : text) {
     switch (c) {
-      case '\\': line += "\\\\"; break;
-      case '\n': line += "\\n"; break;
-      case '\r': line += "\\r"; break;
-      case '\t': line += "\\t"; break;
-      default: line += c;
+      case '\\':
+        line += "\\\\";
+        break;
+      case '\n':
+        line += "\\n";
+        break;
+      case '\r':
+        line += "\\r";
+        break;
+      case '\t':
+        line += "\\t";
+        break;
+      default:
+        line += c;
     }
   }
 }
@@ -92,8 +101,9 @@ class PostgresWriter : public TableWriter {
   void make_staging() {
     staging_ = fmt::format("etl_staging_{}", staging_number_);
     const std::string list = stores::quote_list(names_);
-    connection_.execute(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DROP AS SELECT {} FROM {} WHERE false",
-                                    staging_, list, stores::quote_table(table_)));
+    connection_.execute(
+        fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DROP AS SELECT {} FROM {} WHERE false", staging_,
+                    list, stores::quote_table(table_)));
     staging_ = "pg_temp." + staging_;
   }
 
@@ -214,7 +224,8 @@ class PostgresWriter : public TableWriter {
   }
 
   // The key's values of the rows sent; nothing when the key is not among the columns or a row has a NULL in it.
-  std::vector<ColumnPtr> key_columns(const schema::UniqueKey& key, std::span<const ColumnPtr> columns, Rows rows) const {
+  std::vector<ColumnPtr> key_columns(const schema::UniqueKey& key, std::span<const ColumnPtr> columns,
+                                     Rows rows) const {
     std::vector<ColumnPtr> keys;
     for (const std::string& name : key.columns) {
       const auto found = std::ranges::find(names_, name);

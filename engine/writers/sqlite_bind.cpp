@@ -17,21 +17,32 @@ void SqliteBinder::use(const Column& values) {
 
 SqliteBinder::Bind SqliteBinder::binding_for(Type type) const {
   switch (type) {
-    case Type::any: return &SqliteBinder::bind_any;
-    case Type::boolean: return &SqliteBinder::bind_boolean;
-    case Type::integer: return &SqliteBinder::bind_integer;
+    case Type::any:
+      return &SqliteBinder::bind_any;
+    case Type::boolean:
+      return &SqliteBinder::bind_boolean;
+    case Type::integer:
+      return &SqliteBinder::bind_integer;
     case Type::decimal:
       return form_.affinity == schema::Affinity::text ? &SqliteBinder::bind_digits : &SqliteBinder::bind_number;
-    case Type::float64: return &SqliteBinder::bind_float;
-    case Type::bytes: return &SqliteBinder::bind_blob;
-    case Type::date: return &SqliteBinder::bind_date;
-    case Type::time: return &SqliteBinder::bind_time;
-    case Type::timestamp: return &SqliteBinder::bind_timestamp;
-    case Type::timestamptz: return &SqliteBinder::bind_instant;
-    case Type::uuid: return &SqliteBinder::bind_uuid;
+    case Type::float64:
+      return &SqliteBinder::bind_float;
+    case Type::bytes:
+      return &SqliteBinder::bind_blob;
+    case Type::date:
+      return &SqliteBinder::bind_date;
+    case Type::time:
+      return &SqliteBinder::bind_time;
+    case Type::timestamp:
+      return &SqliteBinder::bind_timestamp;
+    case Type::timestamptz:
+      return &SqliteBinder::bind_instant;
+    case Type::uuid:
+      return &SqliteBinder::bind_uuid;
     case Type::text:
     case Type::json:
-    case Type::list: break;
+    case Type::list:
+      break;
   }
   return &SqliteBinder::bind_view;
 }
@@ -89,7 +100,8 @@ int SqliteBinder::bind_timestamp(sqlite3_stmt* statement, std::uint32_t row) {
 
 int SqliteBinder::bind_instant(sqlite3_stmt* statement, std::uint32_t row) {
   std::size_t size = format_instant(value<Instant>(row), scratch_.data());
-  char* const zone = form_.offset_zone ? std::find(scratch_.data(), scratch_.data() + size, 'Z') : scratch_.data() + size;
+  char* const zone =
+      form_.offset_zone ? std::find(scratch_.data(), scratch_.data() + size, 'Z') : scratch_.data() + size;
   char* const end = scratch_.data() + size;
   if (zone != end) {
     static constexpr std::string_view kOffset = "+00:00";

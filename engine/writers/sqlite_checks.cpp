@@ -72,8 +72,8 @@ void check_texts(Affinity affinity, const Column& values, Failures& failures) {
   check_each<std::string_view>(values, failures, [&](std::string_view text) -> Problem {
     if (holds_nul(text)) return {"encoding", "the text holds a NUL byte"};
     if (!numeric || !is_number_literal(text) || as_number(text, affinity) == text) return {};
-    return {"precision", fmt::format("{} would be stored as the number {}", quote_for_message(text),
-                                     as_number(text, affinity))};
+    return {"precision",
+            fmt::format("{} would be stored as the number {}", quote_for_message(text), as_number(text, affinity))};
   });
 }
 
@@ -112,12 +112,18 @@ void check_any(const Column& values, Failures& failures) {
 
 void check_storage(Affinity affinity, const Column& values, Failures& failures) {
   switch (values.type()) {
-    case Type::any: return check_any(values, failures);
-    case Type::integer: return check_integers(affinity, values, failures);
-    case Type::decimal: return check_decimals(affinity, values, failures);
-    case Type::float64: return check_floats(values, failures);
-    case Type::text: return check_texts(affinity, values, failures);
-    default: return;
+    case Type::any:
+      return check_any(values, failures);
+    case Type::integer:
+      return check_integers(affinity, values, failures);
+    case Type::decimal:
+      return check_decimals(affinity, values, failures);
+    case Type::float64:
+      return check_floats(values, failures);
+    case Type::text:
+      return check_texts(affinity, values, failures);
+    default:
+      return;
   }
 }
 

@@ -43,8 +43,7 @@ ColumnPtr SqliteDefaults::make(const schema::Table& live, const schema::Column& 
   if (held != nullptr && held->default_sql) return evaluate(*held->default_sql, column, count, arena);
   if (column.type.type == Type::uuid && makes_uuid(column.default_sql.value_or(""))) return random_uuids(count);
   if (column.default_sql) return evaluate(*column.default_sql, column, count, arena);
-  throw Error{Error::Kind::schema,
-              fmt::format("{}: {}.{} has no default", database_.place(), live.name, column.name),
+  throw Error{Error::Kind::schema, fmt::format("{}: {}.{} has no default", database_.place(), live.name, column.name),
               "fill the column in the mapping"};
 }
 
@@ -58,8 +57,8 @@ ColumnPtr SqliteDefaults::count_on(const schema::Table& live, const schema::Colu
   }
   if (const auto given = given_.find(key); given != given_.end()) last = std::max(last, given->second);
   if (last > std::numeric_limits<std::int64_t>::max() - static_cast<std::int64_t>(count)) {
-    throw Error{Error::Kind::insertion, fmt::format("{}: {}.{} has no numbers left", database_.place(), live.name,
-                                                    column.name)};
+    throw Error{Error::Kind::insertion,
+                fmt::format("{}: {}.{} has no numbers left", database_.place(), live.name, column.name)};
   }
   given_[key] = last + static_cast<std::int64_t>(count);
   auto made = std::make_shared<etl::Column>(Type::integer, count);

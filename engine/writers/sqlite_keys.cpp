@@ -31,7 +31,8 @@ void take_sqlite_value(sqlite3_stmt* statement, int index, Column& column, std::
   if (storage_class == SQLITE_BLOB && column.type() == Type::bytes) {
     column.values<Bytes>()[row] = Bytes{arena.copy(found)};
   } else if (auto reason = stores::set_from_text(column, row, found, arena)) {
-    throw Error{Error::Kind::type, fmt::format("the target holds a value that is no {}: {}", name(column.type()), *reason),
+    throw Error{Error::Kind::type,
+                fmt::format("the target holds a value that is no {}: {}", name(column.type()), *reason),
                 "look at the type of the column that is read"};
   }
 }
@@ -39,7 +40,8 @@ void take_sqlite_value(sqlite3_stmt* statement, int index, Column& column, std::
 std::string SqliteKeys::matches(int first_parameter) const {
   std::string out;
   for (const SqliteKeyColumn& column : columns_) {
-    out += fmt::format("{}{} = ?{}", out.empty() ? "" : " AND ", stores::quote_identifier(column.name), first_parameter++);
+    out +=
+        fmt::format("{}{} = ?{}", out.empty() ? "" : " AND ", stores::quote_identifier(column.name), first_parameter++);
   }
   return out;
 }

@@ -158,9 +158,8 @@ class SqliteTarget : public Target {
  private:
   void prepare_connection() {
     sqlite3_db_config(database_.handle(), SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
-    const auto foreign_keys = std::ranges::find(info_.pragmas, "foreign_keys", [](const auto& pair) {
-      return lower(pair.first);
-    });
+    const auto foreign_keys =
+        std::ranges::find(info_.pragmas, "foreign_keys", [](const auto& pair) { return lower(pair.first); });
     checks_references_ = foreign_keys == info_.pragmas.end() || !is_off(foreign_keys->second);
     database_.execute(checks_references_ ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
     for (const auto& [name, value] : info_.pragmas) apply(name, value);
@@ -172,9 +171,10 @@ class SqliteTarget : public Target {
     if (lower(name) == "foreign_keys") return;
     if (file_.is_new() && (lower(name) == "journal_mode" || lower(name) == "locking_mode")) return;
     if (!file_.is_new() && info_.path != ":memory:" && is_unsafe(name, value)) {
-      throw Error{Error::Kind::environment,
-                  fmt::format("{}: pragma {} = {} could damage a database that holds rows", database_.place(), name, value),
-                  "leave it out: a new database is built fast without it"};
+      throw Error{
+          Error::Kind::environment,
+          fmt::format("{}: pragma {} = {} could damage a database that holds rows", database_.place(), name, value),
+          "leave it out: a new database is built fast without it"};
     }
     const bool is_name = std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
     if (!is_name) throw Error{Error::Kind::schema, fmt::format("{}: {} is no pragma", database_.place(), name)};
@@ -201,7 +201,8 @@ class SqliteTarget : public Target {
     const schema::Table& held = live(table);
     const schema::Column* column = held.column(name);
     if (column == nullptr) {
-      throw Error{Error::Kind::schema, fmt::format("{}: table {} has no column {}", database_.place(), table.name, name)};
+      throw Error{Error::Kind::schema,
+                  fmt::format("{}: table {} has no column {}", database_.place(), table.name, name)};
     }
     const schema::Table* rendered_from = declared(table);
     return {name, stores::sqlite_column(held, *column, rendered_from ? rendered_from->column(name) : nullptr)};
@@ -225,10 +226,14 @@ class SqliteTarget : public Target {
 
 std::string shown(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL: return "NULL";
-    case SQLITE_FLOAT: return to_text(sqlite3_column_double(statement, column));
-    case SQLITE_BLOB: return fmt::format("({} bytes)", sqlite3_column_bytes(statement, column));
-    default: return reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    case SQLITE_NULL:
+      return "NULL";
+    case SQLITE_FLOAT:
+      return to_text(sqlite3_column_double(statement, column));
+    case SQLITE_BLOB:
+      return fmt::format("({} bytes)", sqlite3_column_bytes(statement, column));
+    default:
+      return reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
   }
 }
 
@@ -271,12 +276,13 @@ std::string SqliteTarget::check_constraints() {
 }  // namespace
 
 TargetKind sqlite_target() {
-  return {.kind = stores::Kind::sqlite,
-          .name = "sqlite",
-          .doc = "A SQLite database, written by prepared inserts in one transaction; a new one is built beside its name.",
-          .open = [](const stores::ConnectionInfo& info, const TargetOptions& options) -> std::unique_ptr<Target> {
-            return std::make_unique<SqliteTarget>(info, options);
-          }};
+  return {
+      .kind = stores::Kind::sqlite,
+      .name = "sqlite",
+      .doc = "A SQLite database, written by prepared inserts in one transaction; a new one is built beside its name.",
+      .open = [](const stores::ConnectionInfo& info, const TargetOptions& options) -> std::unique_ptr<Target> {
+        return std::make_unique<SqliteTarget>(info, options);
+      }};
 }
 
 }  // namespace etl::writers

@@ -79,9 +79,9 @@ SqliteWriter::SqliteWriter(stores::SqliteDatabase& database, const schema::Table
     places += places.empty() ? "?" : ", ?";
   }
   const std::string into = stores::quote_table(table_);
-  insert_ = database_.prepare(names_.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", into)
-                                             : fmt::format("INSERT INTO {} ({}) VALUES ({})", into,
-                                                           stores::quote_list(names_), places));
+  insert_ = database_.prepare(
+      names_.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", into)
+                     : fmt::format("INSERT INTO {} ({}) VALUES ({})", into, stores::quote_list(names_), places));
 }
 
 SqliteWriter::~SqliteWriter() {

@@ -16,17 +16,17 @@ namespace etl::writers {
 // What the database said when it refused rows. From the server's words only SQLSTATE (or SQLite's extended
 // code name), constraint, table and column are kept: DETAIL prints whole rows (hard-parts.md 39).
 struct Refusal {
-  std::string code;        // "23505", "SQLITE_CONSTRAINT_UNIQUE".
+  std::string code;  // "23505", "SQLITE_CONSTRAINT_UNIQUE".
   std::string constraint;
   std::string column;
-  std::string message;     // One clause made from the above, "violates check constraint positive_amount".
+  std::string message;  // One clause made from the above, "violates check constraint positive_amount".
   bool foreign_key = false;
 };
 
 // The columns that will be written, in order; all columns of a batch have the types of `columns`.
 struct WriteRequest {
-  const schema::Table* table = nullptr;     // As the target holds it. Outlives the writer.
-  std::vector<std::size_t> columns;         // Indexes into table->columns.
+  const schema::Table* table = nullptr;  // As the target holds it. Outlives the writer.
+  std::vector<std::size_t> columns;      // Indexes into table->columns.
 };
 
 // Writes one table's rows, inside its Target's transaction.
@@ -35,8 +35,8 @@ class TableWriter {
   virtual ~TableWriter() = default;
 
   struct Result {
-    std::uint64_t written = 0;           // Acknowledged by the database.
-    std::optional<Refusal> refusal;      // Set: none of these rows is in the table.
+    std::uint64_t written = 0;       // Acknowledged by the database.
+    std::optional<Refusal> refusal;  // Set: none of these rows is in the table.
     // Rows (of `rows`) that the database silently dropped (a trigger returned NULL or RAISE(IGNORE)).
     std::vector<std::uint32_t> dropped;
   };
