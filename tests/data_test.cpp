@@ -44,8 +44,16 @@ std::string instant(std::string_view iso) {
 }  // namespace
 
 TEST_CASE("decimals keep their digits") {
-  const std::string_view same[] = {"0", "-1", "1.10", "0.000", "-0.5", "99999999999999999999999999999999999999",
-                                   "0.00000000000000000000000000000000000001", "NaN", "Infinity", "-Infinity"};
+  const std::string_view same[] = {"0",
+                                   "-1",
+                                   "1.10",
+                                   "0.000",
+                                   "-0.5",
+                                   "99999999999999999999999999999999999999",
+                                   "0.00000000000000000000000000000000000001",
+                                   "NaN",
+                                   "Infinity",
+                                   "-Infinity"};
   for (const std::string_view number : same) CHECK(to_string(decimal(number)) == number);
   CHECK(to_string(decimal("+7")) == "7");
   CHECK(to_string(decimal("1e3")) == "1000");
@@ -55,9 +63,9 @@ TEST_CASE("decimals keep their digits") {
   CHECK(to_string(decimal("007")) == "7");
   // Zeros that do not fit may go, digits may not.
   CHECK(to_string(decimal("1.0000000000000000000000000000000000000000")) == "1.0000000000000000000000000000000000000");
-  for (const std::string_view wrong :
-       {"", "-", ".", "1.2.3", "0x1F", "1e", "1e+", "1e+-2", " 1", "1 ", "1,5", "1_000", "999999999999999999999999999999999999999",
-        "0.000000000000000000000000000000000000001", "1e99999999999999999999"}) {
+  for (const std::string_view wrong : {"", "-", ".", "1.2.3", "0x1F", "1e", "1e+", "1e+-2", " 1", "1 ", "1,5", "1_000",
+                                       "999999999999999999999999999999999999999",
+                                       "0.000000000000000000000000000000000000001", "1e99999999999999999999"}) {
     CHECK_MESSAGE(!parse_decimal(wrong), wrong);
   }
 }
@@ -128,7 +136,8 @@ TEST_CASE("numbers from text") {
   CHECK(shown(parse_bool("n")) == "false");
   CHECK(shown(parse_bool("2")) == "fails: '2' is neither true nor false");
   CHECK(shown(parse_uuid("{6F9619FF-8B86-D011-B42D-00CF4FC964FF}")) == "6f9619ff-8b86-d011-b42d-00cf4fc964ff");
-  CHECK(shown(parse_uuid("6f9619ff8b86d011b42d00cf4fc964f")) == "fails: '6f9619ff8b86d011b42d00cf4fc964f' is not a UUID");
+  CHECK(shown(parse_uuid("6f9619ff8b86d011b42d00cf4fc964f")) ==
+        "fails: '6f9619ff8b86d011b42d00cf4fc964f' is not a UUID");
   CHECK(shown(parse_uuid("6f9619ff-8b86-d011-b42d00cf4fc964ff-")).starts_with("fails"));
 }
 
@@ -222,20 +231,21 @@ TEST_CASE("JSON takes jsonb's form") {
 }
 
 TEST_CASE("what is not JSON is refused with its place") {
-  const std::array<std::pair<std::string_view, std::string_view>, 14> cases = {{{"", "ends too early at byte 1"},
-                                                                                {"[1,", "ends too early"},
-                                                                                {"[1 2]", "expected , or ]"},
-                                                                                {"{a:1}", "expected a name in quotes at byte 2"},
-                                                                                {"{\"a\" 1}", "expected :"},
-                                                                                {"[1]x", "text follows the value at byte 4"},
-                                                                                {"01", "text follows the value"},
-                                                                                {"NaN", "unexpected 'N'"},
-                                                                                {"\"\\ud800\"", "half a surrogate pair"},
-                                                                                {"\"\\u0000\"", "\\u0000 cannot be kept"},
-                                                                                {"\"a\nb\"", "control character"},
-                                                                                {"\"\xff\"", "invalid UTF-8 at byte 2"},
-                                                                                {"1e131072", "too many digits"},
-                                                                                {"'a'", "unexpected"}}};
+  const std::array<std::pair<std::string_view, std::string_view>, 14> cases = {
+      {{"", "ends too early at byte 1"},
+       {"[1,", "ends too early"},
+       {"[1 2]", "expected , or ]"},
+       {"{a:1}", "expected a name in quotes at byte 2"},
+       {"{\"a\" 1}", "expected :"},
+       {"[1]x", "text follows the value at byte 4"},
+       {"01", "text follows the value"},
+       {"NaN", "unexpected 'N'"},
+       {"\"\\ud800\"", "half a surrogate pair"},
+       {"\"\\u0000\"", "\\u0000 cannot be kept"},
+       {"\"a\nb\"", "control character"},
+       {"\"\xff\"", "invalid UTF-8 at byte 2"},
+       {"1e131072", "too many digits"},
+       {"'a'", "unexpected"}}};
   for (const auto& [json, reason] : cases) {
     const std::string got = canonical(json);
     CHECK_MESSAGE(got.starts_with("refused"), json);
@@ -247,7 +257,8 @@ TEST_CASE("what is not JSON is refused with its place") {
 
 TEST_CASE("canonical JSON is canonical") {
   std::mt19937_64 random{5};
-  const std::string_view pieces[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"zz\"", "1e3", "-0.50", "true", "null", " "};
+  const std::string_view pieces[] = {"{",       "}",      "[",   "]",     ",",    ":",    "\"a\"",
+                                     "\"\\n\"", "\"zz\"", "1e3", "-0.50", "true", "null", " "};
   std::string out;
   int accepted = 0;
   for (int i = 0; i < 200'000; ++i) {

@@ -1,7 +1,6 @@
 // Aggregates, only with group_by: not available yet, but known, typed and documented.
-#include "engine/converters/families.h"
-
 #include "engine/converters/bind.h"
+#include "engine/converters/families.h"
 
 namespace etl::converters {
 

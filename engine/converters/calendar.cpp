@@ -28,20 +28,24 @@ Moment moment_of(Timestamp local) {
 // A fixed length, or 0 for units that are counted in months.
 std::int64_t fixed_length(Unit unit) {
   switch (unit) {
-    case Unit::second: return kMicrosPerSecond;
-    case Unit::minute: return kMicrosPerMinute;
-    case Unit::hour: return kMicrosPerHour;
-    case Unit::day: return kMicrosPerDay;
-    case Unit::week: return 7 * kMicrosPerDay;
-    default: return 0;
+    case Unit::second:
+      return kMicrosPerSecond;
+    case Unit::minute:
+      return kMicrosPerMinute;
+    case Unit::hour:
+      return kMicrosPerHour;
+    case Unit::day:
+      return kMicrosPerDay;
+    case Unit::week:
+      return 7 * kMicrosPerDay;
+    default:
+      return 0;
   }
 }
 
 std::int64_t months_in(Unit unit) { return unit == Unit::year ? 12 : unit == Unit::quarter ? 3 : 1; }
 
-Timestamp midnight(CivilDate civil) {
-  return {date_of(civil).value_or(Date{kFirstDay}).days * kMicrosPerDay};
-}
+Timestamp midnight(CivilDate civil) { return {date_of(civil).value_or(Date{kFirstDay}).days * kMicrosPerDay}; }
 
 std::optional<Timestamp> in_range(std::int64_t micros) {
   if (micros < kFirstMicros || micros > kLastMicros) return std::nullopt;
@@ -67,6 +71,11 @@ std::optional<Timestamp> add_months(Timestamp local, std::int64_t months) {
 
 bool is_infinite(Timestamp local) { return local.micros == kTimeInfinity || local.micros == kTimeMinusInfinity; }
 
+Timestamp clock_of(Date date) {
+  if (date.days == kDateInfinity) return {kTimeInfinity};
+  if (date.days == kDateMinusInfinity) return {kTimeMinusInfinity};
+  return {date.days * kMicrosPerDay};
+}
 std::optional<Unit> unit_named(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Unit>, 8> kUnits = {{{"second", Unit::second},
                                                                                {"minute", Unit::minute},

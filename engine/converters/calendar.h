@@ -21,4 +21,7 @@ std::int64_t units_between(Timestamp from, Timestamp to, Unit unit);
 
 bool is_infinite(Timestamp local);
 
+// Midnight of a date; infinities stay. REQUIRES: the date is within the range of timestamps.
+Timestamp clock_of(Date date);
+
 }  // namespace etl::converters

@@ -9,9 +9,9 @@ namespace etl::converters {
 const std::vector<Function>& functions() {
   static const std::vector<Function> all = [] {
     std::vector<Function> joined;
-    for (const auto family :
-         {conversion_functions, text_functions, pattern_functions, number_functions, time_functions, uuid_functions,
-          logic_functions, list_functions, markdown_functions, row_functions, hash_functions, aggregate_functions}) {
+    for (const auto family : {conversion_functions, text_functions, pattern_functions, number_functions,
+                              time_text_functions, clock_functions, calendar_functions, uuid_functions, logic_functions,
+                              list_functions, markdown_functions, row_functions, hash_functions, aggregate_functions}) {
       auto rows = family();
       joined.insert(joined.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
     }

@@ -108,20 +108,34 @@ Kernel to_any(Type from) {
 Kernel conversion(Type from, Type to, const RunContext&) {
   if (from == to) return identity_kernel();
   switch (to) {
-    case Type::any: return to_any(from);
-    case Type::boolean: return plain<ToBool>(from);
-    case Type::integer: return plain<ToInteger>(from);
-    case Type::decimal: return plain<ToDecimal>(from);
-    case Type::float64: return plain<ToFloat>(from);
-    case Type::text: return plain<ToText>(from);
-    case Type::bytes: return plain<ToBytes>(from);
-    case Type::date: return in_zone<ToDate>(from);
-    case Type::time: return in_zone<ToTime>(from);
-    case Type::timestamp: return in_zone<ToTimestamp>(from);
-    case Type::timestamptz: return in_zone<ToInstant>(from);
-    case Type::uuid: return plain<ToUuid>(from);
-    case Type::json: return plain<ToJson>(from);
-    case Type::list: break;
+    case Type::any:
+      return to_any(from);
+    case Type::boolean:
+      return plain<ToBool>(from);
+    case Type::integer:
+      return plain<ToInteger>(from);
+    case Type::decimal:
+      return plain<ToDecimal>(from);
+    case Type::float64:
+      return plain<ToFloat>(from);
+    case Type::text:
+      return plain<ToText>(from);
+    case Type::bytes:
+      return plain<ToBytes>(from);
+    case Type::date:
+      return in_zone<ToDate>(from);
+    case Type::time:
+      return in_zone<ToTime>(from);
+    case Type::timestamp:
+      return in_zone<ToTimestamp>(from);
+    case Type::timestamptz:
+      return in_zone<ToInstant>(from);
+    case Type::uuid:
+      return plain<ToUuid>(from);
+    case Type::json:
+      return plain<ToJson>(from);
+    case Type::list:
+      break;
   }
   return plain<ToList>(from);
 }
@@ -131,10 +145,14 @@ Convertible convertible_by_itself(Type from, Type to) {
   if (from == to || to == Type::any) return always;
   if (from == Type::any) return may_fail;
   switch (to) {
-    case Type::text: return from == Type::bytes ? never : always;
-    case Type::json: return from == Type::text ? may_fail : from == Type::bytes ? never : always;
-    case Type::bytes: return from == Type::text ? always : never;
-    case Type::list: return from == Type::text || from == Type::json ? may_fail : never;
+    case Type::text:
+      return from == Type::bytes ? never : always;
+    case Type::json:
+      return from == Type::text ? may_fail : from == Type::bytes ? never : always;
+    case Type::bytes:
+      return from == Type::text ? always : never;
+    case Type::list:
+      return from == Type::text || from == Type::json ? may_fail : never;
     case Type::integer:
       if (from == Type::boolean) return always;
       return from == Type::text || from == Type::decimal ? may_fail : never;
@@ -144,12 +162,16 @@ Convertible convertible_by_itself(Type from, Type to) {
     case Type::float64:
       if (from == Type::decimal) return lossy;
       return from == Type::text || from == Type::integer ? may_fail : never;
-    case Type::boolean: return from == Type::text || from == Type::integer ? may_fail : never;
-    case Type::uuid: return from == Type::text || from == Type::bytes ? may_fail : never;
-    case Type::timestamp: return from == Type::text || from == Type::date ? may_fail : never;
+    case Type::boolean:
+      return from == Type::text || from == Type::integer ? may_fail : never;
+    case Type::uuid:
+      return from == Type::text || from == Type::bytes ? may_fail : never;
+    case Type::timestamp:
+      return from == Type::text || from == Type::date ? may_fail : never;
     case Type::timestamptz:
       return from == Type::text || from == Type::date || from == Type::timestamp ? may_fail : never;
-    default: return from == Type::text ? may_fail : never;
+    default:
+      return from == Type::text ? may_fail : never;
   }
 }
 

@@ -33,10 +33,12 @@ Kernel bind_text(const Use& use) {
   const auto encoding = constant_text(use, 1);
   if (!encoding) return null_kernel(Type::text);
   switch (*encoding_named(*encoding)) {
-    case Encoding::hex: return lift<Bytes>([](Arena& arena, Bytes bytes) { return encode_hex(arena, bytes.view); });
+    case Encoding::hex:
+      return lift<Bytes>([](Arena& arena, Bytes bytes) { return encode_hex(arena, bytes.view); });
     case Encoding::base64:
       return lift<Bytes>([](Arena& arena, Bytes bytes) { return encode_base64(arena, bytes.view); });
-    case Encoding::utf8: break;
+    case Encoding::utf8:
+      break;
   }
   return convert_first(use, Type::text);
 }
@@ -46,9 +48,12 @@ Kernel bind_bytes(const Use& use) {
   const auto encoding = constant_text(use, 1);
   if (!encoding) return null_kernel(Type::bytes);
   switch (*encoding_named(*encoding)) {
-    case Encoding::hex: return lift<std::string_view>(decode_hex);
-    case Encoding::base64: return lift<std::string_view>(decode_base64);
-    case Encoding::utf8: break;
+    case Encoding::hex:
+      return lift<std::string_view>(decode_hex);
+    case Encoding::base64:
+      return lift<std::string_view>(decode_base64);
+    case Encoding::utf8:
+      break;
   }
   return convert_first(use, Type::bytes);
 }
@@ -85,7 +90,10 @@ std::vector<Function> conversion_functions() {
        .result = {.type = Type::integer},
        .inverse = Inverse::canonical,
        .fails = "not an integer, has a fraction, out of range",
-       .examples = {{"int(' 42 ')", "42"}, {"int(7.0)", "7"}, {"int(true)", "1"}, {"int('4x')", "fails: not a whole number"},
+       .examples = {{"int(' 42 ')", "42"},
+                    {"int(7.0)", "7"},
+                    {"int(true)", "1"},
+                    {"int('4x')", "fails: not a whole number"},
                     {"int(1.5)", "fails: has a fraction"}},
        .bind = [](const Use& use) { return convert_first(use, Type::integer); }},
       {.name = "decimal",

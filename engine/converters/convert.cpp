@@ -23,9 +23,7 @@ std::string_view formatted(Arena& arena, Format format) {
 
 bool is_infinite(Timestamp value) { return value.micros == kTimeInfinity || value.micros == kTimeMinusInfinity; }
 
-std::int64_t floor_days(std::int64_t micros) {
-  return micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
-}
+std::int64_t floor_days(std::int64_t micros) { return micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0); }
 
 Outcome<Timestamp> midnight(Date value) {
   if (value.days == kDateInfinity) return Timestamp{kTimeInfinity};
@@ -81,7 +79,8 @@ Outcome<Decimal> ToDecimal::operator()(Arena&, std::string_view value) const {
   if (const auto number = parse_decimal(trimmed)) return *number;
   // What a float reads is a number, so only its digits are too many.
   const bool number = parse_float(trimmed).value.has_value();
-  return Outcome<Decimal>::fail(quote_for_message(value) + (number ? " needs more than 38 digits" : " is not a number"));
+  return Outcome<Decimal>::fail(quote_for_message(value) +
+                                (number ? " needs more than 38 digits" : " is not a number"));
 }
 
 Outcome<double> ToFloat::operator()(Arena&, std::int64_t value) const {

@@ -16,21 +16,21 @@ namespace etl::converters {
 
 // What a run fixes once, for every row: functions read the world through this alone.
 struct RunContext {
-  Instant now = {};                // Start of the run.
-  std::string timezone = "UTC";    // settings.timezone.
-  std::string seed = {};                // settings.seed.
+  Instant now = {};              // Start of the run.
+  std::string timezone = "UTC";  // settings.timezone.
+  std::string seed = {};         // settings.seed.
   Uuid run_id = {};
-  std::string mapping_name = {};        // uuid5's name space...
-  std::string table_name = {};          // ...with the mapping table's name (hard-parts.md 12).
-  std::uint64_t random_seed = 0;   // uuid4: 0 asks the system, else reproducible (etl test).
+  std::string mapping_name = {};  // uuid5's name space...
+  std::string table_name = {};    // ...with the mapping table's name (hard-parts.md 12).
+  std::uint64_t random_seed = 0;  // uuid4: 0 asks the system, else reproducible (etl test).
 };
 
 // What a kernel sees besides its arguments.
 struct KernelContext {
-  Arena& arena;               // For texts that the result points to.
-  std::size_t rows = 0;       // Of every argument and of the result.
+  Arena& arena;                    // For texts that the result points to.
+  std::size_t rows = 0;            // Of every argument and of the result.
   const Bitmap* active = nullptr;  // When set, only these rows matter; the others give NULL unseen.
-  Failures& failures;         // Rows that fail: add in row order, leave NULL in the column.
+  Failures& failures;              // Rows that fail: add in row order, leave NULL in the column.
   const Batch* source = nullptr;   // For line_number(), file_name() and the like.
   const RunContext& run;
 
@@ -42,26 +42,26 @@ using Kernel = std::function<ColumnPtr(std::span<const ColumnPtr> arguments, Ker
 
 // One use of a function in a mapping, when the mapping is compiled.
 struct Use {
-  std::vector<Type> types;                       // Of the arguments; never `any` (the plan dispatches on it).
-  std::vector<std::optional<Value>> constants;   // Arguments known now: literals and constant expressions.
-  const RunContext* run = nullptr;               // Time zone and names; `now` is not to be read here.
+  std::vector<Type> types;                      // Of the arguments; never `any` (the plan dispatches on it).
+  std::vector<std::optional<Value>> constants;  // Arguments known now: literals and constant expressions.
+  const RunContext* run = nullptr;              // Time zone and names; `now` is not to be read here.
 };
 
 struct Parameter {
   std::string_view name;
   TypeSet types = {};
   bool optional = false;
-  bool repeated = false;   // The last one: any number of them (also none, when `optional`).
-  bool constant = false;   // Must be a literal: patterns, formats, units, encodings.
-  bool secret = false;     // Must be a secret param (E308).
+  bool repeated = false;  // The last one: any number of them (also none, when `optional`).
+  bool constant = false;  // Must be a literal: patterns, formats, units, encodings.
+  bool secret = false;    // Must be a secret param (E308).
 };
 
 // How the result's type follows from the arguments.
 struct Result {
   enum class Kind : std::uint8_t {
-    fixed,         // `type`.
-    same,          // The type of the first argument.
-    common,        // The common type of all arguments (coalesce): widened, else an error (E321).
+    fixed,   // `type`.
+    same,    // The type of the first argument.
+    common,  // The common type of all arguments (coalesce): widened, else an error (E321).
   };
   Kind kind = Kind::fixed;
   Type type = Type::text;
@@ -119,8 +119,8 @@ Kernel arithmetic(char op, Type type);
 Kernel negation(Type type);
 // "=", "!=", "<", "<=", ">", ">=" on two columns of one type.
 Kernel comparison(std::string_view op, Type type);
-Kernel concatenation();            // text || text; NULL if either is.
+Kernel concatenation();                 // text || text; NULL if either is.
 Kernel like(std::string_view pattern);  // A constant pattern with % and _; \% and \_ are literal.
-Kernel like();                     // The pattern is the second argument.
+Kernel like();                          // The pattern is the second argument.
 
 }  // namespace etl::converters

@@ -91,7 +91,8 @@ Kernel bind_hash(Type type, Hash hash) {
 }
 
 Kernel bind_sha256(const Use& use) {
-  if (!has_argument(use, 1)) return bind_hash(use.types[0], [](Arena& arena, Text bytes) { return sha256(arena, bytes, ""); });
+  if (!has_argument(use, 1))
+    return bind_hash(use.types[0], [](Arena& arena, Text bytes) { return sha256(arena, bytes, ""); });
   if (use.types[0] == Type::text) return lift<Text, Text>(sha256);
   return lift<Bytes, Text>([](Arena& arena, const Bytes& bytes, Text salt) { return sha256(arena, bytes.view, salt); });
 }
@@ -190,9 +191,11 @@ std::vector<Function> secret_functions() {
        .parameters = {text, {.name = "shown", .types = Type::integer, .optional = true}}},
       {.name = "fake",
        .family = "hash",
-       .doc = "A made-up name, first_name, last_name, email, username, phone, address, city, company or words, the same "
-              "for the same value and settings.seed.",
-       .parameters = {{.name = "kind", .types = Type::text, .constant = true}, {.name = "value", .types = TypeSet::all()}},
+       .doc =
+           "A made-up name, first_name, last_name, email, username, phone, address, city, company or words, the same "
+           "for the same value and settings.seed.",
+       .parameters = {{.name = "kind", .types = Type::text, .constant = true},
+                      {.name = "value", .types = TypeSet::all()}},
        .fails = "unknown kind",
        .check_constants = check_fake},
   };

@@ -194,7 +194,8 @@ Kernel find_kernel() {
     const auto values = out->values<Value>();
     std::string wanted;
     for (std::size_t row = 0; row < context.rows; ++row) {
-      const bool given = std::ranges::none_of(arguments, [row](const ColumnPtr& column) { return column->is_null(row); });
+      const bool given =
+          std::ranges::none_of(arguments, [row](const ColumnPtr& column) { return column->is_null(row); });
       std::optional<Text> found;
       if (given && context.is_active(row)) {
         wanted.clear();
@@ -225,7 +226,8 @@ std::vector<Function> list_functions() {
        .parameters = {{.name = "text", .types = Type::text}, separator},
        .result = {.type = Type::list},
        .inverse = Inverse::exact,
-       .examples = {{"split('a,b,,c', ',')", "array('a', 'b', '', 'c')"}, {"split('', ',')", "array()"},
+       .examples = {{"split('a,b,,c', ',')", "array('a', 'b', '', 'c')"},
+                    {"split('', ',')", "array()"},
                     {"split(null, ',')", "null"}},
        .check_constants = check_separator,
        .bind = [](const Use&) { return lift<Text, Text>(split); }},
@@ -234,7 +236,9 @@ std::vector<Function> list_functions() {
        .doc = "The texts of the items with the separator between them; NULL is skipped. The inverse is split.",
        .parameters = {list, separator},
        .inverse = Inverse::canonical,
-       .examples = {{"join(array('a', null, 1), ', ')", "'a, 1'"}, {"join(array(), ',')", "''"}, {"join(null, ',')", "null"}},
+       .examples = {{"join(array('a', null, 1), ', ')", "'a, 1'"},
+                    {"join(array(), ',')", "''"},
+                    {"join(null, ',')", "null"}},
        .bind = [](const Use&) { return lift<List, Text>(join); }},
       {.name = "array",
        .family = "list",
@@ -251,7 +255,8 @@ std::vector<Function> list_functions() {
        .result = {.type = Type::json},
        .fails = "odd number of arguments; a key that is NULL",
        .on_null = OnNull::is_called,
-       .examples = {{"text(object('b', 1, 'a', null))", "'{\"a\":null,\"b\":1}'"}, {"object(null, 1)", "fails: a key is NULL"}},
+       .examples = {{"text(object('b', 1, 'a', null))", "'{\"a\":null,\"b\":1}'"},
+                    {"object(null, 1)", "fails: a key is NULL"}},
        .check_constants = check_pairs,
        .bind = [](const Use&) { return object_kernel(); }},
       {.name = "contains",
@@ -259,7 +264,9 @@ std::vector<Function> list_functions() {
        .doc = "Whether an item equals the value.",
        .parameters = {list, value},
        .result = {.type = Type::boolean},
-       .examples = {{"contains(array(1, 2.0), 2)", "true"}, {"contains(array('1'), 1)", "false"}, {"contains(null, 1)", "null"}},
+       .examples = {{"contains(array(1, 2.0), 2)", "true"},
+                    {"contains(array('1'), 1)", "false"},
+                    {"contains(null, 1)", "null"}},
        .bind = [](const Use&) { return contains_kernel(); }},
       {.name = "distinct",
        .family = "list",

@@ -44,8 +44,8 @@ Kernel nullif_kernel() {
   return [](std::span<const ColumnPtr> arguments, KernelContext& context) -> ColumnPtr {
     const Column& in = *arguments[0];
     std::vector<std::size_t> equal;
-    const bool texts = std::ranges::all_of(
-        arguments, [](const ColumnPtr& argument) { return argument->type() == Type::text; });
+    const bool texts =
+        std::ranges::all_of(arguments, [](const ColumnPtr& argument) { return argument->type() == Type::text; });
     for (std::size_t row = 0; row < context.rows; ++row) {
       if (in.is_null(row)) continue;
       if (texts && arguments.size() == 2) {

@@ -132,8 +132,9 @@ Kernel bind_number(const Use& use) {
   }
   const auto mark = has_argument(use, 1) ? constant_text(use, 1) : ".";
   if (!mark) return null_kernel(Type::decimal);
-  return lift<std::string_view>(
-      [mark = (*mark)[0]](Arena&, std::string_view text) { return NumberFinder{text, mark}.find(); });
+  return lift<std::string_view>([mark = (*mark)[0]](Arena&, std::string_view text) {
+    return NumberFinder{text, mark}.find();
+  });
 }
 
 // ---- rounding
@@ -171,7 +172,8 @@ Kernel bind_round(const Use& use) {
       return lift<Int, Int>([](Arena&, Int value, Int places) { return round_integer(value, places); });
     case Type::decimal:
       if (digits) {
-        return lift<Decimal, Int>([](Arena&, const Decimal& value, Int places) { return round_decimal(value, places); });
+        return lift<Decimal, Int>(
+            [](Arena&, const Decimal& value, Int places) { return round_decimal(value, places); });
       }
       return lift<Decimal>([](Arena&, const Decimal& value) { return round_decimal(value, 0); });
     default:
@@ -215,7 +217,9 @@ Kernel bind_clamp(const Use& use) {
         return compare(value, low) < 0 ? low : compare(value, high) > 0 ? high : value;
       });
     } else if constexpr (std::is_same_v<T, Int> || std::is_same_v<T, double>) {
-      return lift<T, T, T>([](Arena&, T value, T low, T high) { return value < low ? low : value > high ? high : value; });
+      return lift<T, T, T>([](Arena&, T value, T low, T high) {
+        return value < low ? low : value > high ? high : value;
+      });
     } else {
       return {};
     }
@@ -251,8 +255,8 @@ std::vector<Function> number_functions() {
        .parameters = {number, {.name = "digits", .types = Type::integer, .optional = true}},
        .result = same,
        .inverse = canonical,
-       .examples = {{"round(2.675, 2)", "2.68"}, {"round(2.5)", "2"}, {"round(1250, -2)", "1200"},
-                    {"round(null)", "null"}},
+       .examples =
+           {{"round(2.675, 2)", "2.68"}, {"round(2.5)", "2"}, {"round(1250, -2)", "1200"}, {"round(null)", "null"}},
        .bind = bind_round},
       {.name = "floor",
        .family = "number",
@@ -281,7 +285,8 @@ std::vector<Function> number_functions() {
        .bind = bind_abs},
       {.name = "clamp",
        .family = "number",
-       .doc = "The number, or the nearer of two bounds when it is outside. Use a rule instead unless the loss is wanted.",
+       .doc =
+           "The number, or the nearer of two bounds when it is outside. Use a rule instead unless the loss is wanted.",
        .parameters = {number, {.name = "low", .types = kNumbers}, {.name = "high", .types = kNumbers}},
        .result = same,
        .inverse = canonical,

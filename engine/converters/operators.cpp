@@ -65,34 +65,45 @@ Kernel integer_arithmetic(char op) {
     });
   };
   switch (op) {
-    case '+': return checked([](Int a, Int b, Int& r) { return __builtin_add_overflow(a, b, &r); }, "+");
-    case '-': return checked([](Int a, Int b, Int& r) { return __builtin_sub_overflow(a, b, &r); }, "-");
-    case '*': return checked([](Int a, Int b, Int& r) { return __builtin_mul_overflow(a, b, &r); }, "*");
+    case '+':
+      return checked([](Int a, Int b, Int& r) { return __builtin_add_overflow(a, b, &r); }, "+");
+    case '-':
+      return checked([](Int a, Int b, Int& r) { return __builtin_sub_overflow(a, b, &r); }, "-");
+    case '*':
+      return checked([](Int a, Int b, Int& r) { return __builtin_mul_overflow(a, b, &r); }, "*");
     case '%':
       return lift<Int, Int>([](Arena&, Int left, Int right) -> Outcome<Int> {
         if (right == 0) return no_division<Int>();
         return right == -1 ? 0 : left % right;
       });
-    default: return {};
+    default:
+      return {};
   }
 }
 
 Kernel decimal_arithmetic(char op) {
   const auto checked = [](auto compute, std::string_view sign) {
-    return lift<Decimal, Decimal>([compute, sign](Arena&, const Decimal& left, const Decimal& right) -> Outcome<Decimal> {
-      if (const auto result = compute(left, right)) return *result;
-      const bool division = sign == "/" || sign == "%";
-      return division && right.is_finite() && right.coefficient == 0 ? no_division<Decimal>()
-                                                                     : overflow<Decimal>(sign, left, right);
-    });
+    return lift<Decimal, Decimal>(
+        [compute, sign](Arena&, const Decimal& left, const Decimal& right) -> Outcome<Decimal> {
+          if (const auto result = compute(left, right)) return *result;
+          const bool division = sign == "/" || sign == "%";
+          return division && right.is_finite() && right.coefficient == 0 ? no_division<Decimal>()
+                                                                         : overflow<Decimal>(sign, left, right);
+        });
   };
   switch (op) {
-    case '+': return checked([](const Decimal& a, const Decimal& b) { return add(a, b); }, "+");
-    case '-': return checked([](const Decimal& a, const Decimal& b) { return subtract(a, b); }, "-");
-    case '*': return checked([](const Decimal& a, const Decimal& b) { return multiply(a, b); }, "*");
-    case '/': return checked([](const Decimal& a, const Decimal& b) { return divide(a, b); }, "/");
-    case '%': return checked([](const Decimal& a, const Decimal& b) { return remainder(a, b); }, "%");
-    default: return {};
+    case '+':
+      return checked([](const Decimal& a, const Decimal& b) { return add(a, b); }, "+");
+    case '-':
+      return checked([](const Decimal& a, const Decimal& b) { return subtract(a, b); }, "-");
+    case '*':
+      return checked([](const Decimal& a, const Decimal& b) { return multiply(a, b); }, "*");
+    case '/':
+      return checked([](const Decimal& a, const Decimal& b) { return divide(a, b); }, "/");
+    case '%':
+      return checked([](const Decimal& a, const Decimal& b) { return remainder(a, b); }, "%");
+    default:
+      return {};
   }
 }
 
@@ -106,12 +117,18 @@ Kernel float_arithmetic(char op) {
     });
   };
   switch (op) {
-    case '+': return checked([](double a, double b) { return a + b; }, "+");
-    case '-': return checked([](double a, double b) { return a - b; }, "-");
-    case '*': return checked([](double a, double b) { return a * b; }, "*");
-    case '/': return checked([](double a, double b) { return a / b; }, "/");
-    case '%': return checked([](double a, double b) { return std::fmod(a, b); }, "%");
-    default: return {};
+    case '+':
+      return checked([](double a, double b) { return a + b; }, "+");
+    case '-':
+      return checked([](double a, double b) { return a - b; }, "-");
+    case '*':
+      return checked([](double a, double b) { return a * b; }, "*");
+    case '/':
+      return checked([](double a, double b) { return a / b; }, "/");
+    case '%':
+      return checked([](double a, double b) { return std::fmod(a, b); }, "%");
+    default:
+      return {};
   }
 }
 
@@ -188,7 +205,8 @@ class LikePattern {
   explicit LikePattern(std::string_view pattern) {
     pieces_.emplace_back();
     for (std::size_t i = 0; i < pattern.size(); ++i) {
-      const bool escapes = pattern[i] == '\\' && i + 1 < pattern.size() && (pattern[i + 1] == '%' || pattern[i + 1] == '_');
+      const bool escapes =
+          pattern[i] == '\\' && i + 1 < pattern.size() && (pattern[i + 1] == '%' || pattern[i + 1] == '_');
       if (escapes) {
         pieces_.back().add(pattern[++i], false);
       } else if (pattern[i] == '%') {
@@ -262,10 +280,14 @@ class LikePattern {
 
 Kernel arithmetic(char op, Type type) {
   switch (type) {
-    case Type::integer: return integer_arithmetic(op);
-    case Type::decimal: return decimal_arithmetic(op);
-    case Type::float64: return float_arithmetic(op);
-    default: return {};
+    case Type::integer:
+      return integer_arithmetic(op);
+    case Type::decimal:
+      return decimal_arithmetic(op);
+    case Type::float64:
+      return float_arithmetic(op);
+    default:
+      return {};
   }
 }
 
@@ -276,9 +298,12 @@ Kernel negation(Type type) {
         if (value != std::numeric_limits<std::int64_t>::min()) return -value;
         return Outcome<std::int64_t>::fail(fmt::format("-({}) is out of range for int", value));
       });
-    case Type::decimal: return lift<Decimal>([](Arena&, const Decimal& value) { return negate(value); });
-    case Type::float64: return lift<double>([](Arena&, double value) { return -value; });
-    default: return {};
+    case Type::decimal:
+      return lift<Decimal>([](Arena&, const Decimal& value) { return negate(value); });
+    case Type::float64:
+      return lift<double>([](Arena&, double value) { return -value; });
+    default:
+      return {};
   }
 }
 

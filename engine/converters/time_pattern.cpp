@@ -14,10 +14,11 @@ constexpr std::string_view kNumeric = "YymdHIMSfj";
 constexpr std::string_view kDateLetters = "YymdbBaAj";
 constexpr std::string_view kTimeLetters = "HIpMSf";
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 // From the day of 2000-01-01 on.
-constexpr std::array<std::string_view, 7> kWeekdays = {"Saturday", "Sunday",    "Monday",  "Tuesday",
+constexpr std::array<std::string_view, 7> kWeekdays = {"Saturday",  "Sunday",   "Monday", "Tuesday",
                                                        "Wednesday", "Thursday", "Friday"};
 
 bool is_digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'} <= 9; }
@@ -70,23 +71,38 @@ class Matcher {
   bool conversion(char kind, bool digits_follow) {
     const int least = digits_follow ? 2 : 1;
     switch (kind) {
-      case 'Y': return number(parts_.year, 4, digits_follow ? 4 : 7);
-      case 'y': return short_year();
-      case 'm': return number(parts_.month, least, 2);
-      case 'd': return number(parts_.day, least, 2);
-      case 'j': return number(parts_.day_of_year, digits_follow ? 3 : 1, 3);
-      case 'H': return number(parts_.hour, least, 2);
-      case 'I': return number(parts_.hour12, least, 2);
-      case 'M': return number(parts_.minute, least, 2);
-      case 'S': return number(parts_.second, least, 2);
-      case 'f': return fraction();
-      case 'p': return half_of_day();
+      case 'Y':
+        return number(parts_.year, 4, digits_follow ? 4 : 7);
+      case 'y':
+        return short_year();
+      case 'm':
+        return number(parts_.month, least, 2);
+      case 'd':
+        return number(parts_.day, least, 2);
+      case 'j':
+        return number(parts_.day_of_year, digits_follow ? 3 : 1, 3);
+      case 'H':
+        return number(parts_.hour, least, 2);
+      case 'I':
+        return number(parts_.hour12, least, 2);
+      case 'M':
+        return number(parts_.minute, least, 2);
+      case 'S':
+        return number(parts_.second, least, 2);
+      case 'f':
+        return fraction();
+      case 'p':
+        return half_of_day();
       case 'b':
-      case 'B': return word(kMonths, parts_.month, 1);
+      case 'B':
+        return word(kMonths, parts_.month, 1);
       case 'a':
-      case 'A': return word(kWeekdays, parts_.weekday, 0);
-      case 'z': return offset();
-      default: return zone();
+      case 'A':
+        return word(kWeekdays, parts_.weekday, 0);
+      case 'z':
+        return offset();
+      default:
+        return zone();
     }
   }
 
@@ -125,7 +141,8 @@ class Matcher {
   bool number(std::int32_t& number, int least, int most) {
     int count = 0;
     std::int32_t value = 0;
-    while (count < most && static_cast<std::size_t>(count) < rest_.size() && is_digit(rest_[static_cast<std::size_t>(count)])) {
+    while (count < most && static_cast<std::size_t>(count) < rest_.size() &&
+           is_digit(rest_[static_cast<std::size_t>(count)])) {
       value = value * 10 + (rest_[static_cast<std::size_t>(count++)] - '0');
     }
     if (count < least) return false;
@@ -226,7 +243,8 @@ std::string letters_of(std::string_view pattern, std::string& letters) {
     if (pattern[i] != '%') continue;
     if (++i == pattern.size()) return "the pattern ends with %";
     if (pattern[i] == '%') continue;
-    if (kLetters.find(pattern[i]) == std::string_view::npos) return fmt::format("%{} is not a date pattern", pattern[i]);
+    if (kLetters.find(pattern[i]) == std::string_view::npos)
+      return fmt::format("%{} is not a date pattern", pattern[i]);
     letters += pattern[i];
   }
   return letters.empty() ? "the pattern has no %Y, %m, %d or the like" : "";
@@ -277,8 +295,8 @@ TimePattern::TimePattern(std::string_view pattern) : text_{pattern} {
   }
   for (std::size_t i = 0; i + 1 < elements_.size(); ++i) {
     const Element& next = elements_[i + 1];
-    elements_[i].digits_follow = next.kind == 0 ? is_digit(next.literal[0])
-                                                : kNumeric.find(next.kind) != std::string_view::npos;
+    elements_[i].digits_follow =
+        next.kind == 0 ? is_digit(next.literal[0]) : kNumeric.find(next.kind) != std::string_view::npos;
   }
 }
 
@@ -308,32 +326,68 @@ void TimePattern::format(Timestamp local, std::int64_t offset_micros, std::strin
   const CivilDate civil = civil_of(date);
   const std::int64_t seconds = clock / kMicrosPerSecond;
   const std::int64_t hour = seconds / 3600;
-  const auto number = [&out](std::int64_t value, int width) { fmt::format_to(std::back_inserter(out), "{:0{}}", value, width); };
+  const auto number = [&out](std::int64_t value, int width) {
+    fmt::format_to(std::back_inserter(out), "{:0{}}", value, width);
+  };
   for (const Element& element : elements_) {
     switch (element.kind) {
-      case 'Y': number(civil.year, civil.year < 0 ? 5 : 4); break;
-      case 'y': number((civil.year % 100 + 100) % 100, 2); break;
-      case 'm': number(civil.month, 2); break;
-      case 'd': number(civil.day, 2); break;
-      case 'j': number(date.days - date_of({civil.year, 1, 1}).value_or(date).days + 1, 3); break;
-      case 'H': number(hour, 2); break;
-      case 'I': number((hour + 11) % 12 + 1, 2); break;
-      case 'p': out += hour % 24 < 12 ? "AM" : "PM"; break;
-      case 'M': number(seconds / 60 % 60, 2); break;
-      case 'S': number(seconds % 60, 2); break;
-      case 'f': number(clock % kMicrosPerSecond, 6); break;
-      case 'b': out += kMonths[static_cast<std::size_t>(civil.month) - 1].substr(0, 3); break;
-      case 'B': out += kMonths[static_cast<std::size_t>(civil.month) - 1]; break;
-      case 'a': out += kWeekdays[weekday_of(date)].substr(0, 3); break;
-      case 'A': out += kWeekdays[weekday_of(date)]; break;
+      case 'Y':
+        number(civil.year, civil.year < 0 ? 5 : 4);
+        break;
+      case 'y':
+        number((civil.year % 100 + 100) % 100, 2);
+        break;
+      case 'm':
+        number(civil.month, 2);
+        break;
+      case 'd':
+        number(civil.day, 2);
+        break;
+      case 'j':
+        number(date.days - date_of({civil.year, 1, 1}).value_or(date).days + 1, 3);
+        break;
+      case 'H':
+        number(hour, 2);
+        break;
+      case 'I':
+        number((hour + 11) % 12 + 1, 2);
+        break;
+      case 'p':
+        out += hour % 24 < 12 ? "AM" : "PM";
+        break;
+      case 'M':
+        number(seconds / 60 % 60, 2);
+        break;
+      case 'S':
+        number(seconds % 60, 2);
+        break;
+      case 'f':
+        number(clock % kMicrosPerSecond, 6);
+        break;
+      case 'b':
+        out += kMonths[static_cast<std::size_t>(civil.month) - 1].substr(0, 3);
+        break;
+      case 'B':
+        out += kMonths[static_cast<std::size_t>(civil.month) - 1];
+        break;
+      case 'a':
+        out += kWeekdays[weekday_of(date)].substr(0, 3);
+        break;
+      case 'A':
+        out += kWeekdays[weekday_of(date)];
+        break;
       case 'z': {
         const std::int64_t minutes = std::abs(offset_micros) / kMicrosPerSecond / 60;
         out += offset_micros < 0 ? '-' : '+';
         number(minutes / 60 * 100 + minutes % 60, 4);
         break;
       }
-      case 'Z': out += zone; break;
-      default: out += element.literal; break;
+      case 'Z':
+        out += zone;
+        break;
+      default:
+        out += element.literal;
+        break;
     }
   }
 }

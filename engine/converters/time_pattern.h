@@ -14,10 +14,10 @@ namespace etl::converters {
 
 // What a pattern found in a text.
 struct TimeFields {
-  Date date;                   // Where the pattern has a date.
-  std::int64_t micros = 0;     // Since midnight.
+  Date date;                                  // Where the pattern has a date.
+  std::int64_t micros = 0;                    // Since midnight.
   std::optional<std::int64_t> offset_micros;  // %z, or UTC and GMT as %Z.
-  std::string_view zone;       // Another %Z: a name of the tz database, part of the text.
+  std::string_view zone;                      // Another %Z: a name of the tz database, part of the text.
 };
 
 class TimePattern {
@@ -44,7 +44,7 @@ class TimePattern {
 
  private:
   struct Element {
-    char kind = 0;        // A conversion's letter, ' ' for blanks, 0 for literal text.
+    char kind = 0;  // A conversion's letter, ' ' for blanks, 0 for literal text.
     std::string literal = {};
     bool digits_follow = false;  // So that a number may not take more digits than it needs.
   };

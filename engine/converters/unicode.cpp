@@ -105,28 +105,52 @@ bool is_accent(UChar32 c) {
 // Letters that do not decompose into a base and an accent.
 std::string_view plain_letter(UChar32 c) {
   switch (c) {
-    case 0xC6: return "AE";
-    case 0xD0: case 0x110: return "D";
-    case 0xD8: return "O";
-    case 0xDE: return "TH";
-    case 0xDF: return "ss";
-    case 0xE6: return "ae";
-    case 0xF0: case 0x111: return "d";
-    case 0xF8: return "o";
-    case 0xFE: return "th";
-    case 0x126: return "H";
-    case 0x127: return "h";
-    case 0x131: return "i";
-    case 0x141: return "L";
-    case 0x142: return "l";
-    case 0x14A: return "N";
-    case 0x14B: return "n";
-    case 0x152: return "OE";
-    case 0x153: return "oe";
-    case 0x166: return "T";
-    case 0x167: return "t";
-    case 0x1E9E: return "SS";
-    default: return {};
+    case 0xC6:
+      return "AE";
+    case 0xD0:
+    case 0x110:
+      return "D";
+    case 0xD8:
+      return "O";
+    case 0xDE:
+      return "TH";
+    case 0xDF:
+      return "ss";
+    case 0xE6:
+      return "ae";
+    case 0xF0:
+    case 0x111:
+      return "d";
+    case 0xF8:
+      return "o";
+    case 0xFE:
+      return "th";
+    case 0x126:
+      return "H";
+    case 0x127:
+      return "h";
+    case 0x131:
+      return "i";
+    case 0x141:
+      return "L";
+    case 0x142:
+      return "l";
+    case 0x14A:
+      return "N";
+    case 0x14B:
+      return "n";
+    case 0x152:
+      return "OE";
+    case 0x153:
+      return "oe";
+    case 0x166:
+      return "T";
+    case 0x167:
+      return "t";
+    case 0x1E9E:
+      return "SS";
+    default:
+      return {};
   }
 }
 
@@ -249,8 +273,8 @@ std::string_view slug(Arena& arena, std::string_view text) {
   for (std::size_t at = 0; at < plain.size();) {
     const std::size_t begin = at;
     const bool wide = static_cast<signed char>(plain[at]) < 0;
-    const bool word = wide ? is_word_character(next_character(plain, at))
-                           : is_ascii_letter(plain[at]) || is_ascii_digit(plain[at]);
+    const bool word =
+        wide ? is_word_character(next_character(plain, at)) : is_ascii_letter(plain[at]) || is_ascii_digit(plain[at]);
     if (!wide) ++at;
     if (word) {
       if (gap && !out.empty()) out += '-';

@@ -143,11 +143,14 @@ std::vector<Function> uuid_functions() {
        .bind = bind_uuid4},
       {.name = "uuid5",
        .family = "uuid",
-       .doc = "The UUID that the name of the mapping, the table and the values always give; inverted through the ID map.",
+       .doc =
+           "The UUID that the name of the mapping, the table and the values always give; inverted through the ID map.",
        .parameters = {{.name = "value", .types = TypeSet::all(), .repeated = true}},
        .result = {.type = Type::uuid},
        .inverse = Inverse::exact,
-       .examples = {{"uuid5(1) = uuid5('1')", "true"}, {"uuid5('a', 'b') = uuid5('a,b')", "false"}, {"uuid5(null)", "null"}},
+       .examples = {{"uuid5(1) = uuid5('1')", "true"},
+                    {"uuid5('a', 'b') = uuid5('a,b')", "false"},
+                    {"uuid5(null)", "null"}},
        .bind = [](const Use&) { return uuid5_kernel(); }},
   };
 }

@@ -135,7 +135,8 @@ std::int64_t change_second(const ChangeDay& change, std::int32_t year) {
     day = new_year + change.day - 1 + (after_february && leap ? 1 : 0);
   } else if (change.kind == ChangeDay::Kind::month_week_day) {
     const std::int64_t first = day_number(year, change.month, 1);
-    const std::int64_t next_month = change.month == 12 ? day_number(year + 1, 1, 1) : day_number(year, change.month + 1, 1);
+    const std::int64_t next_month =
+        change.month == 12 ? day_number(year + 1, 1, 1) : day_number(year, change.month + 1, 1);
     const std::int64_t weekday = (first + 4) % 7;  // 1970-01-01 was a Thursday.
     day = first + (change.day - weekday + 7) % 7 + (change.week - 1) * 7;
     if (day >= next_month) day -= 7;

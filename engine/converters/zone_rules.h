@@ -15,8 +15,8 @@ struct ChangeDay {
   enum class Kind : std::uint8_t { month_week_day, day_without_leap_day, day_of_year };
   Kind kind = Kind::month_week_day;
   int month = 1;
-  int week = 1;  // 5: the last.
-  int day = 0;   // Of the week, 0 is Sunday; or of the year.
+  int week = 1;                 // 5: the last.
+  int day = 0;                  // Of the week, 0 is Sunday; or of the year.
   std::int64_t seconds = 7200;  // Wall-clock time of that day; may be negative or beyond the day.
 };
 

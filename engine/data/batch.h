@@ -81,37 +81,92 @@ class Bitmap {
 // memory that outlives the batch); `any` is a tagged Value.
 template <Type type>
 struct Storage;
-template <> struct Storage<Type::any> { using type = Value; };
-template <> struct Storage<Type::boolean> { using type = bool; };
-template <> struct Storage<Type::integer> { using type = std::int64_t; };
-template <> struct Storage<Type::decimal> { using type = Decimal; };
-template <> struct Storage<Type::float64> { using type = double; };
-template <> struct Storage<Type::text> { using type = std::string_view; };
-template <> struct Storage<Type::bytes> { using type = Bytes; };
-template <> struct Storage<Type::date> { using type = Date; };
-template <> struct Storage<Type::time> { using type = Time; };
-template <> struct Storage<Type::timestamp> { using type = Timestamp; };
-template <> struct Storage<Type::timestamptz> { using type = Instant; };
-template <> struct Storage<Type::uuid> { using type = Uuid; };
-template <> struct Storage<Type::json> { using type = Json; };
-template <> struct Storage<Type::list> { using type = List; };
+template <>
+struct Storage<Type::any> {
+  using type = Value;
+};
+template <>
+struct Storage<Type::boolean> {
+  using type = bool;
+};
+template <>
+struct Storage<Type::integer> {
+  using type = std::int64_t;
+};
+template <>
+struct Storage<Type::decimal> {
+  using type = Decimal;
+};
+template <>
+struct Storage<Type::float64> {
+  using type = double;
+};
+template <>
+struct Storage<Type::text> {
+  using type = std::string_view;
+};
+template <>
+struct Storage<Type::bytes> {
+  using type = Bytes;
+};
+template <>
+struct Storage<Type::date> {
+  using type = Date;
+};
+template <>
+struct Storage<Type::time> {
+  using type = Time;
+};
+template <>
+struct Storage<Type::timestamp> {
+  using type = Timestamp;
+};
+template <>
+struct Storage<Type::timestamptz> {
+  using type = Instant;
+};
+template <>
+struct Storage<Type::uuid> {
+  using type = Uuid;
+};
+template <>
+struct Storage<Type::json> {
+  using type = Json;
+};
+template <>
+struct Storage<Type::list> {
+  using type = List;
+};
 
 // The language type that a storage type belongs to: type_for<Date> is Type::date.
 template <class T>
 inline constexpr Type type_for = Type::any;
-template <> inline constexpr Type type_for<bool> = Type::boolean;
-template <> inline constexpr Type type_for<std::int64_t> = Type::integer;
-template <> inline constexpr Type type_for<Decimal> = Type::decimal;
-template <> inline constexpr Type type_for<double> = Type::float64;
-template <> inline constexpr Type type_for<std::string_view> = Type::text;
-template <> inline constexpr Type type_for<Bytes> = Type::bytes;
-template <> inline constexpr Type type_for<Date> = Type::date;
-template <> inline constexpr Type type_for<Time> = Type::time;
-template <> inline constexpr Type type_for<Timestamp> = Type::timestamp;
-template <> inline constexpr Type type_for<Instant> = Type::timestamptz;
-template <> inline constexpr Type type_for<Uuid> = Type::uuid;
-template <> inline constexpr Type type_for<Json> = Type::json;
-template <> inline constexpr Type type_for<List> = Type::list;
+template <>
+inline constexpr Type type_for<bool> = Type::boolean;
+template <>
+inline constexpr Type type_for<std::int64_t> = Type::integer;
+template <>
+inline constexpr Type type_for<Decimal> = Type::decimal;
+template <>
+inline constexpr Type type_for<double> = Type::float64;
+template <>
+inline constexpr Type type_for<std::string_view> = Type::text;
+template <>
+inline constexpr Type type_for<Bytes> = Type::bytes;
+template <>
+inline constexpr Type type_for<Date> = Type::date;
+template <>
+inline constexpr Type type_for<Time> = Type::time;
+template <>
+inline constexpr Type type_for<Timestamp> = Type::timestamp;
+template <>
+inline constexpr Type type_for<Instant> = Type::timestamptz;
+template <>
+inline constexpr Type type_for<Uuid> = Type::uuid;
+template <>
+inline constexpr Type type_for<Json> = Type::json;
+template <>
+inline constexpr Type type_for<List> = Type::list;
 
 // A column of one type. Filled in place by whoever makes it, then shared as `ColumnPtr` and never changed.
 // Values are not initialised: every row is written or set to NULL. A row set to NULL holds a zero of its type,

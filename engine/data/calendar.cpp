@@ -22,8 +22,7 @@ CivilDate civil_of(Date date) {
   const std::int64_t shifted = std::int64_t{date.days} + kEraShift;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
   const auto day_of_era = static_cast<std::uint32_t>(shifted - era * 146'097);
-  const std::uint32_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const std::uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::uint32_t shifted_month = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<std::int32_t>(day_of_year - (153 * shifted_month + 2) / 5 + 1);

@@ -125,10 +125,14 @@ int digit_count(UInt128 digits) {
 
 int rank(const Decimal& value) {
   switch (value.special) {
-    case Special::minus_infinity: return 0;
-    case Special::none: return 1;
-    case Special::infinity: return 2;
-    case Special::nan: break;
+    case Special::minus_infinity:
+      return 0;
+    case Special::none:
+      return 1;
+    case Special::infinity:
+      return 2;
+    case Special::nan:
+      break;
   }
   return 3;
 }
@@ -173,7 +177,8 @@ std::optional<Decimal> divide(const Decimal& left, const Decimal& right) {
   constexpr int kKept = 10;
   if (left.special == Special::nan || right.special == Special::nan) return Decimal{.special = Special::nan};
   if (right.is_finite() && right.coefficient == 0) return std::nullopt;
-  if (!left.is_finite()) return right.is_finite() ? infinity(sign(left) * sign(right)) : Decimal{.special = Special::nan};
+  if (!left.is_finite())
+    return right.is_finite() ? infinity(sign(left) * sign(right)) : Decimal{.special = Special::nan};
   if (!right.is_finite()) return Decimal{};
 
   const bool negative = (left.coefficient < 0) != (right.coefficient < 0);

@@ -194,10 +194,14 @@ std::optional<Decimal> to_decimal(double value) {
 
 double to_double(const Decimal& value) {
   switch (value.special) {
-    case Special::nan: return std::nan("");
-    case Special::infinity: return HUGE_VAL;
-    case Special::minus_infinity: return -HUGE_VAL;
-    case Special::none: break;
+    case Special::nan:
+      return std::nan("");
+    case Special::infinity:
+      return HUGE_VAL;
+    case Special::minus_infinity:
+      return -HUGE_VAL;
+    case Special::none:
+      break;
   }
   // Both parts are exact, so the one division rounds correctly.
   constexpr std::array<double, 23> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,

@@ -212,12 +212,18 @@ std::string to_text(const Value& value) {
 
 void append_json(const Value& value, std::string& out) {
   switch (type_of(value)) {
-    case Type::any: out += "null"; return;
-    case Type::text: append_json_string(std::get<std::string_view>(value), out); return;
+    case Type::any:
+      out += "null";
+      return;
+    case Type::text:
+      append_json_string(std::get<std::string_view>(value), out);
+      return;
     case Type::boolean:
     case Type::integer:
     case Type::json:
-    case Type::list: append_text(value, out); return;
+    case Type::list:
+      append_text(value, out);
+      return;
     case Type::decimal:
       if (std::get<Decimal>(value).is_finite()) return append_text(value, out);
       break;
@@ -228,7 +234,8 @@ void append_json(const Value& value, std::string& out) {
         return;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   append_json_string(to_text(value), out);
 }

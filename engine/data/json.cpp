@@ -24,9 +24,16 @@ const char* skip_value(const char* at, const char* end) {
   int depth = 0;
   while (at != end) {
     switch (*at) {
-      case '"': at = skip_string(at); break;
-      case '[': case '{': ++depth; ++at; break;
-      case ']': case '}':
+      case '"':
+        at = skip_string(at);
+        break;
+      case '[':
+      case '{':
+        ++depth;
+        ++at;
+        break;
+      case ']':
+      case '}':
         if (depth == 0) return at;
         --depth;
         ++at;
@@ -36,7 +43,9 @@ const char* skip_value(const char* at, const char* end) {
         if (depth == 0) return at;
         ++at;
         break;
-      default: ++at; break;
+      default:
+        ++at;
+        break;
     }
   }
   return at;
@@ -46,12 +55,18 @@ std::string_view view(const char* begin, const char* end) { return {begin, stati
 
 int rank(JsonKind kind) {
   switch (kind) {
-    case JsonKind::null: return 0;
-    case JsonKind::text: return 1;
-    case JsonKind::number: return 2;
-    case JsonKind::boolean: return 3;
-    case JsonKind::array: return 4;
-    case JsonKind::object: break;
+    case JsonKind::null:
+      return 0;
+    case JsonKind::text:
+      return 1;
+    case JsonKind::number:
+      return 2;
+    case JsonKind::boolean:
+      return 3;
+    case JsonKind::array:
+      return 4;
+    case JsonKind::object:
+      break;
   }
   return 5;
 }
@@ -79,13 +94,19 @@ std::weak_ordering compare_numbers(std::string_view left, std::string_view right
 
 JsonKind kind_of(std::string_view json) {
   switch (json[0]) {
-    case 'n': return JsonKind::null;
+    case 'n':
+      return JsonKind::null;
     case 't':
-    case 'f': return JsonKind::boolean;
-    case '"': return JsonKind::text;
-    case '[': return JsonKind::array;
-    case '{': return JsonKind::object;
-    default: return JsonKind::number;
+    case 'f':
+      return JsonKind::boolean;
+    case '"':
+      return JsonKind::text;
+    case '[':
+      return JsonKind::array;
+    case '{':
+      return JsonKind::object;
+    default:
+      return JsonKind::number;
   }
 }
 
@@ -115,11 +136,21 @@ void append_json_text(std::string_view json, std::string& out) {
       continue;
     }
     switch (json[++i]) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {  // Canonical text escapes control characters alone.
         unsigned code = 0;
         std::from_chars(json.data() + i + 1, json.data() + i + 5, code, 16);
@@ -127,7 +158,9 @@ void append_json_text(std::string_view json, std::string& out) {
         i += 4;
         break;
       }
-      default: out += json[i]; break;
+      default:
+        out += json[i];
+        break;
     }
   }
 }
@@ -136,9 +169,10 @@ std::weak_ordering compare_json(std::string_view left, std::string_view right) {
   const JsonKind kind = kind_of(left);
   if (kind != kind_of(right)) return rank(kind) <=> rank(kind_of(right));
   switch (kind) {
-    case JsonKind::number: return compare_numbers(left, right);
-    case JsonKind::boolean: return left.size() == right.size() ? std::weak_ordering::equivalent
-                                                               : right.size() <=> left.size();
+    case JsonKind::number:
+      return compare_numbers(left, right);
+    case JsonKind::boolean:
+      return left.size() == right.size() ? std::weak_ordering::equivalent : right.size() <=> left.size();
     case JsonKind::text: {
       if (is_plain_json_string(left) && is_plain_json_string(right)) {
         return left.substr(1, left.size() - 2) <=> right.substr(1, right.size() - 2);
@@ -149,7 +183,8 @@ std::weak_ordering compare_json(std::string_view left, std::string_view right) {
       append_json_text(right, right_text);
       return left_text <=> right_text;
     }
-    default: return left <=> right;
+    default:
+      return left <=> right;
   }
 }
 
@@ -164,14 +199,30 @@ void append_json_string(std::string_view text, std::string& out) {
     if (at == end) break;
     const char c = *at++;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += fmt::format("\\u{:04x}", static_cast<unsigned>(c)); break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        break;
     }
   }
   out += '"';

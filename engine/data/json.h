@@ -41,6 +41,8 @@ void append_json_text(std::string_view json, std::string& out);
 // jsonb's order of scalars: null, text, number, bool; then arrays and objects, by their text.
 std::weak_ordering compare_json(std::string_view left, std::string_view right);
 
+// Whether jsonb can hold a JSON number: 131072 digits before the point, 16383 behind it.
+bool fits_jsonb(std::string_view number);
 // Appends a JSON number in plain digits, as `canonical_json` would. REQUIRES: a number within jsonb's limits.
 void append_json_number(std::string_view number, std::string& out);
 

@@ -12,9 +12,8 @@ namespace etl {
 
 namespace {
 
-// jsonb numbers are numeric: this many digits before and behind the point (manual, section 8.1.2).
-constexpr std::int64_t kIntegerDigits = 131'072;
-constexpr std::int64_t kFractionDigits = 16'383;
+// Shorter numbers in plain digits are within jsonb's limits whatever they are.
+constexpr std::size_t kSurelyFits = 16'383;
 constexpr int kDeepest = 1'000;
 
 bool is_digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'} <= 9; }
@@ -65,16 +64,22 @@ class Canonicaliser {
   bool value(int depth) {
     if (at_ == end_) return fail("the text ends too early");
     switch (*at_) {
-      case '{': return object(depth);
-      case '[': return array(depth);
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
       case '"': {
         std::size_t bytes = 0;
         return string(bytes);
       }
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 
@@ -176,9 +181,8 @@ class Canonicaliser {
   // Sorts the members that stand from `begin` on; of several with one key the last stays.
   void put_in_order(std::size_t begin, std::size_t first) {
     const auto from = members_.begin() + static_cast<std::ptrdiff_t>(first);
-    std::stable_sort(from, members_.end(), [this](const Member& left, const Member& right) {
-      return compare_keys(left, right) < 0;
-    });
+    std::stable_sort(from, members_.end(),
+                     [this](const Member& left, const Member& right) { return compare_keys(left, right) < 0; });
     std::string sorted;
     sorted.reserve(out_.size() - begin);
     for (auto member = from; member != members_.end(); ++member) {
@@ -213,12 +217,22 @@ class Canonicaliser {
     if (end_ - at_ < 2) return fail("a string is not closed");
     const char c = at_[1];
     switch (c) {
-      case '"': case '\\': case 'b': case 'f': case 'n': case 'r': case 't':
+      case '"':
+      case '\\':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't':
         out_.append(at_, 2);
         break;
-      case '/': out_ += '/'; break;
-      case 'u': return unicode_escape(bytes);
-      default: return fail("no such escape");
+      case '/':
+        out_ += '/';
+        break;
+      case 'u':
+        return unicode_escape(bytes);
+      default:
+        return fail("no such escape");
     }
     at_ += 2;
     ++bytes;
@@ -304,12 +318,12 @@ class Canonicaliser {
       skip_digits();
     }
     const std::string_view text{start, static_cast<std::size_t>(at_ - start)};
-    plain = plain && text.size() < static_cast<std::size_t>(kFractionDigits) && text != "-0";
+    plain = plain && text.size() < kSurelyFits && text != "-0";
     if (plain) {
       out_ += text;
       return true;
     }
-    if (!fits(text)) return fail("a number has too many digits");
+    if (!fits_jsonb(text)) return fail("a number has too many digits");
     append_json_number(text, out_);
     return true;
   }
@@ -317,8 +331,6 @@ class Canonicaliser {
   void skip_digits() {
     while (at_ != end_ && is_digit(*at_)) ++at_;
   }
-
-  static bool fits(std::string_view number);
 
   const char* begin_;
   const char* at_;
@@ -328,63 +340,7 @@ class Canonicaliser {
   std::string_view fault_;
 };
 
-// A JSON number taken apart: digits[0, point) . digits[point, ...), without leading zeros in front.
-struct NumberParts {
-  bool negative = false;
-  std::string digits;        // All digits, leading zeros removed.
-  std::int64_t point = 0;    // Digits before the point; may be negative or behind the last digit.
-  std::int64_t scale = 0;    // Digits behind the point that are printed.
-  bool valid = true;         // The exponent is sane.
-};
-
-NumberParts take_apart(std::string_view number) {
-  NumberParts parts;
-  if (number[0] == '-') {
-    parts.negative = true;
-    number.remove_prefix(1);
-  }
-  const std::size_t mark = number.find_first_of("eE");
-  std::int64_t exponent = 0;
-  if (mark != std::string_view::npos) {
-    const char* first = number.data() + mark + 1;
-    if (*first == '+') ++first;
-    const auto [stop, error] = std::from_chars(first, number.data() + number.size(), exponent);
-    // PostgreSQL's limit is half of a 32-bit integer.
-    parts.valid = error == std::errc{} && exponent < 1'073'741'823 && exponent > -1'073'741'823;
-    number = number.substr(0, mark);
-  }
-  const std::size_t point = std::min(number.find('.'), number.size());
-  parts.digits = number.substr(0, point);
-  if (point != number.size()) parts.digits += number.substr(point + 1);
-  const auto fraction = static_cast<std::int64_t>(parts.digits.size() - point);
-  parts.scale = std::max<std::int64_t>(fraction - exponent, 0);
-  parts.digits.erase(0, std::min(parts.digits.find_first_not_of('0'), parts.digits.size()));
-  parts.point = static_cast<std::int64_t>(parts.digits.size()) - fraction + exponent;
-  return parts;
-}
-
-bool Canonicaliser::fits(std::string_view number) {
-  const NumberParts parts = take_apart(number);
-  return parts.valid && parts.scale <= kFractionDigits && (parts.digits.empty() || parts.point <= kIntegerDigits);
-}
-
 }  // namespace
-
-void append_json_number(std::string_view number, std::string& out) {
-  const NumberParts parts = take_apart(number);
-  const auto count = static_cast<std::int64_t>(parts.digits.size());
-  const auto digit = [&](std::int64_t i) { return i >= 0 && i < count ? parts.digits[static_cast<std::size_t>(i)] : '0'; };
-  if (parts.negative && count != 0) out += '-';
-  if (count == 0 || parts.point <= 0) {
-    out += '0';
-  } else {
-    for (std::int64_t i = 0; i < parts.point; ++i) out += digit(i);
-  }
-  if (parts.scale == 0) return;
-  out += '.';
-  const std::int64_t first = count == 0 ? 0 : parts.point;
-  for (std::int64_t i = 0; i < parts.scale; ++i) out += digit(first + i);
-}
 
 Outcome<bool> canonical_json(std::string_view text, std::string& out) {
   const std::size_t before = out.size();
@@ -396,10 +352,9 @@ Outcome<bool> canonical_json(std::string_view text, std::string& out) {
   if (invalid != std::string_view::npos) {
     return Outcome<bool>::fail(fmt::format("not JSON: invalid UTF-8 at byte {}", invalid + 1));
   }
-  const std::string what =
-      canonicaliser.fault() == kUnexpected
-          ? "unexpected " + quote_for_message(text.substr(canonicaliser.position(), 1))
-          : std::string{canonicaliser.fault()};
+  const std::string what = canonicaliser.fault() == kUnexpected
+                               ? "unexpected " + quote_for_message(text.substr(canonicaliser.position(), 1))
+                               : std::string{canonicaliser.fault()};
   return Outcome<bool>::fail(
       fmt::format("{} is not JSON: {} at byte {}", quote_for_message(text), what, canonicaliser.position() + 1));
 }

@@ -35,12 +35,18 @@ std::string_view json_text(std::string_view quoted, Arena& arena) {
 
 Value json_value(std::string_view json, Arena& arena) {
   switch (kind_of(json)) {
-    case JsonKind::text: return json_text(json, arena);
-    case JsonKind::object: return Json{json};
-    case JsonKind::array: return List{json};
-    case JsonKind::boolean: return json == "true";
-    case JsonKind::null: return std::monostate{};
-    case JsonKind::number: break;
+    case JsonKind::text:
+      return json_text(json, arena);
+    case JsonKind::object:
+      return Json{json};
+    case JsonKind::array:
+      return List{json};
+    case JsonKind::boolean:
+      return json == "true";
+    case JsonKind::null:
+      return std::monostate{};
+    case JsonKind::number:
+      break;
   }
   if (json.find('.') == std::string_view::npos) {
     if (auto whole = parse_integer(json); whole.value) return *whole.value;

@@ -107,9 +107,20 @@ Outcome<double> parse_float(std::string_view text) {
 Outcome<bool> parse_bool(std::string_view text) {
   if (text.size() == 1) {
     switch (text[0]) {
-      case '1': case 't': case 'T': case 'y': case 'Y': return true;
-      case '0': case 'f': case 'F': case 'n': case 'N': return false;
-      default: break;
+      case '1':
+      case 't':
+      case 'T':
+      case 'y':
+      case 'Y':
+        return true;
+      case '0':
+      case 'f':
+      case 'F':
+      case 'n':
+      case 'N':
+        return false;
+      default:
+        break;
     }
   } else if (equals_ignoring_case(text, "true") || equals_ignoring_case(text, "yes") ||
              equals_ignoring_case(text, "on")) {

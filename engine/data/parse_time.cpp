@@ -155,13 +155,25 @@ bool read_timestamp(Reader& reader, ParsedTimestamp& parsed) {
 std::string explain(std::string_view text, Fault fault, std::string_view kind, std::string_view form) {
   std::string reason = quote_for_message(text);
   switch (fault) {
-    case Fault::no_such_date: reason += ": there is no such date"; break;
-    case Fault::no_such_time: reason += ": there is no such time"; break;
-    case Fault::fraction: reason += " has more than 6 digits of fraction"; break;
-    case Fault::range: reason.append(" is out of range for ").append(kind); break;
-    case Fault::offset: reason += " has no valid offset"; break;
+    case Fault::no_such_date:
+      reason += ": there is no such date";
+      break;
+    case Fault::no_such_time:
+      reason += ": there is no such time";
+      break;
+    case Fault::fraction:
+      reason += " has more than 6 digits of fraction";
+      break;
+    case Fault::range:
+      reason.append(" is out of range for ").append(kind);
+      break;
+    case Fault::offset:
+      reason += " has no valid offset";
+      break;
     case Fault::none:
-    case Fault::shape: reason.append(" is not a ").append(kind).append(" (").append(form).append(")"); break;
+    case Fault::shape:
+      reason.append(" is not a ").append(kind).append(" (").append(form).append(")");
+      break;
   }
   return reason;
 }

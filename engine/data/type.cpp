@@ -6,9 +6,9 @@ namespace etl {
 
 namespace {
 
-constexpr std::array<std::string_view, kTypeCount> kNames = {
-    "any",  "bool", "int",       "decimal",     "float", "text", "bytes",
-    "date", "time", "timestamp", "timestamptz", "uuid",  "json", "list"};
+constexpr std::array<std::string_view, kTypeCount> kNames = {"any",         "bool",  "int",  "decimal", "float",
+                                                             "text",        "bytes", "date", "time",    "timestamp",
+                                                             "timestamptz", "uuid",  "json", "list"};
 
 }  // namespace
 

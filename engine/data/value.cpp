@@ -36,9 +36,9 @@ std::partial_ordering compare_numbers(const Value& left, const Value& right) {
 bool is_null(const Value& value) { return std::holds_alternative<std::monostate>(value); }
 
 Type type_of(const Value& value) {
-  static constexpr Type kTypes[] = {Type::any,  Type::boolean, Type::integer,   Type::decimal,     Type::float64,
-                                    Type::text, Type::bytes,   Type::date,      Type::time,        Type::timestamp,
-                                    Type::timestamptz, Type::uuid, Type::json, Type::list};
+  static constexpr Type kTypes[] = {Type::any,         Type::boolean, Type::integer, Type::decimal, Type::float64,
+                                    Type::text,        Type::bytes,   Type::date,    Type::time,    Type::timestamp,
+                                    Type::timestamptz, Type::uuid,    Type::json,    Type::list};
   static_assert(std::size(kTypes) == std::variant_size_v<Value>);
   return kTypes[value.index()];
 }

@@ -123,12 +123,12 @@ Outcome<bool> canonical_json(std::string_view text, std::string& out);
 std::string to_text(const Value& value);
 void append_text(const Value& value, std::string& out);
 // Shortest text that reads back as the same double: "0.1", "1e+30", "NaN", "Infinity", "-0".
-std::size_t format_float(double value, char* buffer);  // At least 32 bytes.
-std::size_t format_uuid(const Uuid& value, char* buffer);         // 36 bytes.
-std::size_t format_date(Date value, char* buffer);                // At least 32 bytes.
-std::size_t format_time(Time value, char* buffer);                // At least 32 bytes.
-std::size_t format_timestamp(Timestamp value, char* buffer);      // At least 40 bytes; "2024-03-01T09:30:00.5".
-std::size_t format_instant(Instant value, char* buffer);          // At least 40 bytes; the same with Z.
+std::size_t format_float(double value, char* buffer);              // At least 32 bytes.
+std::size_t format_uuid(const Uuid& value, char* buffer);          // 36 bytes.
+std::size_t format_date(Date value, char* buffer);                 // At least 32 bytes.
+std::size_t format_time(Time value, char* buffer);                 // At least 32 bytes.
+std::size_t format_timestamp(Timestamp value, char* buffer);       // At least 40 bytes; "2024-03-01T09:30:00.5".
+std::size_t format_instant(Instant value, char* buffer);           // At least 40 bytes; the same with Z.
 void append_json_string(std::string_view text, std::string& out);  // Quoted and escaped.
 // The value as JSON text: numbers and booleans bare, NULL as null, JSON as it is, all else quoted text.
 void append_json(const Value& value, std::string& out);

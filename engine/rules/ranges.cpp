@@ -9,8 +9,8 @@ namespace etl::rules {
 
 namespace {
 
-constexpr TypeSet kOrdered = {Type::integer,   Type::decimal,     Type::float64, Type::date, Type::time,
-                              Type::timestamp, Type::timestamptz};
+constexpr TypeSet kOrdered = {Type::integer, Type::decimal,   Type::float64,    Type::date,
+                              Type::time,    Type::timestamp, Type::timestamptz};
 
 enum class Bound : bool { min, max };
 
@@ -53,10 +53,11 @@ Kernel loose_bound(const Value& limit) {
       if (is_null(value)) continue;
       const auto order = compare(value, limit);
       if (bound == Bound::min ? order >= 0 : order <= 0) continue;
-      failures.push_back({static_cast<std::uint32_t>(row), kRule,
-                          order == std::partial_ordering::unordered
-                              ? fmt::format("{} cannot be compared with {}", quote_for_message(to_text(value)), to_text(limit))
-                              : outside<bound>(value, limit)});
+      failures.push_back(
+          {static_cast<std::uint32_t>(row), kRule,
+           order == std::partial_ordering::unordered
+               ? fmt::format("{} cannot be compared with {}", quote_for_message(to_text(value)), to_text(limit))
+               : outside<bound>(value, limit)});
     }
   };
 }
@@ -66,14 +67,22 @@ Kernel bind_bound(const Use& use) {
   if (is_null(use.value)) return no_check();
   if (type_of(use.value) != use.type) return loose_bound<bound>(use.value);
   switch (use.type) {
-    case Type::integer: return typed_bound<bound, std::int64_t>(use.value);
-    case Type::decimal: return typed_bound<bound, Decimal>(use.value);
-    case Type::float64: return typed_bound<bound, double>(use.value);
-    case Type::date: return typed_bound<bound, Date>(use.value);
-    case Type::time: return typed_bound<bound, Time>(use.value);
-    case Type::timestamp: return typed_bound<bound, Timestamp>(use.value);
-    case Type::timestamptz: return typed_bound<bound, Instant>(use.value);
-    default: return loose_bound<bound>(use.value);
+    case Type::integer:
+      return typed_bound<bound, std::int64_t>(use.value);
+    case Type::decimal:
+      return typed_bound<bound, Decimal>(use.value);
+    case Type::float64:
+      return typed_bound<bound, double>(use.value);
+    case Type::date:
+      return typed_bound<bound, Date>(use.value);
+    case Type::time:
+      return typed_bound<bound, Time>(use.value);
+    case Type::timestamp:
+      return typed_bound<bound, Timestamp>(use.value);
+    case Type::timestamptz:
+      return typed_bound<bound, Instant>(use.value);
+    default:
+      return loose_bound<bound>(use.value);
   }
 }
 
@@ -92,8 +101,8 @@ std::string not_listed(const Value& value, const std::vector<std::string>& allow
 }
 
 struct Allowed {
-  std::vector<std::string> texts;             // As written, for messages.
-  std::vector<std::string_view> sorted;       // Views into `texts`.
+  std::vector<std::string> texts;        // As written, for messages.
+  std::vector<std::string_view> sorted;  // Views into `texts`.
 };
 
 std::shared_ptr<const Allowed> allowed_texts(const Use& use) {

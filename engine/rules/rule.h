@@ -14,23 +14,23 @@ namespace etl::rules {
 
 // How a rule's argument is written.
 enum class Argument : std::uint8_t {
-  flag,            // true or false
-  value,           // a literal of the column's type
-  value_list,      // a list of such literals
-  count,           // a whole number, 0 or more
-  pattern,         // RE2
-  choice,          // one of `choices`
-  shape,           // a JSON shape
-  reference,       // connection.table.column
+  flag,        // true or false
+  value,       // a literal of the column's type
+  value_list,  // a list of such literals
+  count,       // a whole number, 0 or more
+  pattern,     // RE2
+  choice,      // one of `choices`
+  shape,       // a JSON shape
+  reference,   // connection.table.column
 };
 
 // One use of a rule: its argument, already read as the column's type.
 struct Use {
-  Type type = Type::text;           // Of the column; never `any` (then every value is checked by its own type).
-  Value value = {};                 // value, count, flag.
-  std::vector<Value> values = {};        // value_list.
-  std::string text = {};            // pattern, choice, shape (as compact JSON: {"theme":"text","sizes":["int"]}).
-  Instant now = {};                 // Start of the run, for past and future (set when the run starts).
+  Type type = Type::text;          // Of the column; never `any` (then every value is checked by its own type).
+  Value value = {};                // value, count, flag.
+  std::vector<Value> values = {};  // value_list.
+  std::string text = {};           // pattern, choice, shape (as compact JSON: {"theme":"text","sizes":["int"]}).
+  Instant now = {};                // Start of the run, for past and future (set when the run starts).
 };
 
 // Adds a Failure, in row order, for each row that breaks the rule. NULL never does (`required` apart).
@@ -46,7 +46,7 @@ struct Rule {
   std::string_view name;
   std::string_view doc;
   Argument argument = Argument::flag;
-  TypeSet types = {};                        // Columns that it fits (E323).
+  TypeSet types = {};  // Columns that it fits (E323).
   std::vector<std::string_view> choices = {};
   std::vector<Example> examples = {};
   // Says why the argument is wrong (a bad pattern or shape), "" when right: E309.

@@ -18,12 +18,18 @@ std::string text_of(std::string_view json_string) {
 // What a JSON value is called: int and decimal are told apart by the point.
 std::string_view name_of(std::string_view json) {
   switch (kind_of(json)) {
-    case JsonKind::null: return "null";
-    case JsonKind::boolean: return "bool";
-    case JsonKind::number: return json.find('.') == std::string_view::npos ? "int" : "decimal";
-    case JsonKind::text: return "text";
-    case JsonKind::array: return "a list";
-    case JsonKind::object: break;
+    case JsonKind::null:
+      return "null";
+    case JsonKind::boolean:
+      return "bool";
+    case JsonKind::number:
+      return json.find('.') == std::string_view::npos ? "int" : "decimal";
+    case JsonKind::text:
+      return "text";
+    case JsonKind::array:
+      return "a list";
+    case JsonKind::object:
+      break;
   }
   return "an object";
 }
@@ -37,22 +43,32 @@ bool is_of_type(std::string_view json, Type type) {
   const JsonKind kind = kind_of(json);
   switch (type) {
     case Type::any:
-    case Type::json: return true;
-    case Type::boolean: return kind == JsonKind::boolean;
+    case Type::json:
+      return true;
+    case Type::boolean:
+      return kind == JsonKind::boolean;
     case Type::integer: {
       const auto number = kind == JsonKind::number ? parse_decimal(json) : std::nullopt;
       return number && to_integer(*number);
     }
     case Type::decimal:
-    case Type::float64: return kind == JsonKind::number;
+    case Type::float64:
+      return kind == JsonKind::number;
     case Type::text:
-    case Type::bytes: return kind == JsonKind::text;
-    case Type::date: return reads_as(json, parse_date);
-    case Type::time: return reads_as(json, parse_time);
-    case Type::timestamp: return reads_as(json, parse_timestamp);
-    case Type::timestamptz: return reads_as(json, parse_timestamp_with_offset);
-    case Type::uuid: return reads_as(json, parse_uuid);
-    case Type::list: return kind == JsonKind::array;
+    case Type::bytes:
+      return kind == JsonKind::text;
+    case Type::date:
+      return reads_as(json, parse_date);
+    case Type::time:
+      return reads_as(json, parse_time);
+    case Type::timestamp:
+      return reads_as(json, parse_timestamp);
+    case Type::timestamptz:
+      return reads_as(json, parse_timestamp_with_offset);
+    case Type::uuid:
+      return reads_as(json, parse_uuid);
+    case Type::list:
+      return kind == JsonKind::array;
   }
   return false;
 }
@@ -71,7 +87,9 @@ std::unique_ptr<const Shape> Shape::parse(std::string_view json, std::string& fa
         fault = fmt::format("{} is not a type", name);
         return nullptr;
       }
-      shape->kind_ = *type == Type::any || *type == Type::json ? Kind::any : *type == Type::list ? Kind::list : Kind::scalar;
+      shape->kind_ = *type == Type::any || *type == Type::json ? Kind::any
+                     : *type == Type::list                     ? Kind::list
+                                                               : Kind::scalar;
       shape->type_ = *type;
       return shape;
     }
@@ -92,7 +110,9 @@ std::unique_ptr<const Shape> Shape::parse(std::string_view json, std::string& fa
         shape->members_.push_back(std::move(member));
       }
       break;
-    default: fault = "a shape is a type, [type] or {key: type}"; break;
+    default:
+      fault = "a shape is a type, [type] or {key: type}";
+      break;
   }
   return fault.empty() ? std::move(shape) : nullptr;
 }
@@ -101,17 +121,21 @@ std::string Shape::fault_of(std::string_view json) const { return check(json, ""
 
 std::string Shape::check(std::string_view json, const std::string& path) const {
   switch (kind_) {
-    case Kind::any: return "";
-    case Kind::object: return check_object(json, path);
+    case Kind::any:
+      return "";
+    case Kind::object:
+      return check_object(json, path);
     case Kind::scalar:
       return is_of_type(json, type_) ? "" : fmt::format("{} is {}, not {}", at(path), name_of(json), name(type_));
-    case Kind::list: break;
+    case Kind::list:
+      break;
   }
   if (kind_of(json) != JsonKind::array) return fmt::format("{} is {}, not a list", at(path), name_of(json));
   if (items_ == nullptr || items_->kind_ == Kind::any) return "";
   std::size_t index = 0;
   for (JsonItems item{json}; item.next(); ++index) {
-    if (std::string fault = items_->check(item.value(), fmt::format("{}[{}]", path, index)); !fault.empty()) return fault;
+    if (std::string fault = items_->check(item.value(), fmt::format("{}[{}]", path, index)); !fault.empty())
+      return fault;
   }
   return "";
 }

@@ -35,7 +35,8 @@ Kernel bind_min_length(const Use& use) {
         column, "min_length", failures,
         [least](Text text) { return text.size() >= least * 4 || count_characters(text) >= least; },
         [least](Text text) {
-          return fmt::format("{} has {} characters, fewer than {}", quote_for_message(text), count_characters(text), least);
+          return fmt::format("{} has {} characters, fewer than {}", quote_for_message(text), count_characters(text),
+                             least);
         });
   };
 }
@@ -43,9 +44,11 @@ Kernel bind_min_length(const Use& use) {
 Kernel bind_max_length(const Use& use) {
   return [most = count_of(use)](const Column& column, const Instant&, Failures& failures) {
     check_texts(
-        column, "max_length", failures, [most](Text text) { return text.size() <= most || count_characters(text) <= most; },
+        column, "max_length", failures,
+        [most](Text text) { return text.size() <= most || count_characters(text) <= most; },
         [most](Text text) {
-          return fmt::format("{} has {} characters, more than {}", quote_for_message(text), count_characters(text), most);
+          return fmt::format("{} has {} characters, more than {}", quote_for_message(text), count_characters(text),
+                             most);
         });
   };
 }
@@ -76,9 +79,8 @@ Kernel bind_format(const Use& use) {
   const Format* format = format_named(use.text);
   if (format == nullptr) return no_check();
   return [format](const Column& column, const Instant&, Failures& failures) {
-    check_texts(column, "format", failures, format->holds, [format](Text text) {
-      return fmt::format("{} is not {}", quote_for_message(text), format->noun);
-    });
+    check_texts(column, "format", failures, format->holds,
+                [format](Text text) { return fmt::format("{} is not {}", quote_for_message(text), format->noun); });
   };
 }
 
@@ -116,8 +118,11 @@ std::vector<Rule> text_rules() {
        .argument = Argument::choice,
        .types = TypeSet{Type::text, Type::uuid, Type::json},
        .choices = format_names(),
-       .examples = {{"email", "'ana@mail.co'", true}, {"email", "'ana@mail'", false}, {"zip_us", "'2139'", false},
-                    {"country", "'CH'", true}, {"phone", "null", true}},
+       .examples = {{"email", "'ana@mail.co'", true},
+                    {"email", "'ana@mail'", false},
+                    {"zip_us", "'2139'", false},
+                    {"country", "'CH'", true},
+                    {"phone", "null", true}},
        .bind = bind_format},
   };
 }

@@ -30,7 +30,8 @@ Kernel typed_kernel() {
         column, past ? "past" : "future", failures,
         [limit](const T& value) { return past ? value <= limit : value >= limit; },
         [limit](const T& value) {
-          return fmt::format("{} is {} the run's {}", to_text(Value{value}), past ? "after" : "before", to_text(Value{limit}));
+          return fmt::format("{} is {} the run's {}", to_text(Value{value}), past ? "after" : "before",
+                             to_text(Value{limit}));
         });
   };
 }
@@ -39,9 +40,12 @@ template <bool past>
 Kernel bind_moment(const Use& use) {
   if (!is_set(use)) return no_check();
   switch (use.type) {
-    case Type::date: return typed_kernel<Date, past>();
-    case Type::timestamp: return typed_kernel<Timestamp, past>();
-    default: return typed_kernel<Instant, past>();
+    case Type::date:
+      return typed_kernel<Date, past>();
+    case Type::timestamp:
+      return typed_kernel<Timestamp, past>();
+    default:
+      return typed_kernel<Instant, past>();
   }
 }
 
@@ -53,13 +57,17 @@ std::vector<Rule> time_rules() {
        .doc = "The date or time is not after the start of the run.",
        .argument = Argument::flag,
        .types = kMoments,
-       .examples = {{"true", "date('1999-12-31')", true}, {"true", "date('9999-12-31')", false}, {"true", "null", true}},
+       .examples = {{"true", "date('1999-12-31')", true},
+                    {"true", "date('9999-12-31')", false},
+                    {"true", "null", true}},
        .bind = bind_moment<true>},
       {.name = "future",
        .doc = "The date or time is not before the start of the run.",
        .argument = Argument::flag,
        .types = kMoments,
-       .examples = {{"true", "date('9999-12-31')", true}, {"true", "date('1999-12-31')", false}, {"true", "null", true}},
+       .examples = {{"true", "date('9999-12-31')", true},
+                    {"true", "date('1999-12-31')", false},
+                    {"true", "null", true}},
        .bind = bind_moment<false>},
   };
 }

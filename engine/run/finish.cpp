@@ -21,6 +21,9 @@ struct Finisher::Work {
     batch.active.clear(row);
     all_active = false;
   }
+  bool counts(std::size_t field, std::size_t row) const {
+    return batch.active.test(row) && !batch.has_failed(field, row);
+  }
   void mark_failed(std::size_t field, std::size_t row) {
     if (batch.failed[field].size() == 0) batch.failed[field] = Bitmap(batch.rows);
     batch.failed[field].set(row);
@@ -218,42 +221,49 @@ ColumnPtr Finisher::make_defaults(std::size_t field, std::size_t count, Arena& a
 
 void Finisher::check_field(Work& work, std::size_t field) {
   const plan::FieldPlan& plan = table_.plan->fields[field];
-  FinishedBatch& batch = work.batch;
-  if (!plan.self_reference.empty()) return;
-  const Column& values = *batch.columns[field];
-  const bool hidden = visibility_.hides_field(field);
-  const auto counts = [&](std::size_t row) { return batch.active.test(row) && !batch.has_failed(field, row); };
-  if (plan.required && values.null_count() > 0) {
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      // A key that the database would have made is missing only because the row is rejected anyhow.
-      const bool spared = plan.from_default && batch.rejected.test(row);
-      if (!values.is_null(row) || !counts(row) || spared) continue;
-      batch.reject({static_cast<std::uint32_t>(row), order_of(field), plan.name, "required", "is required"});
-    }
+  const Column& values = *work.batch.columns[field];
+  if (!plan.self_reference.empty()) return check_rules(work, field);  // Keys were checked where they were made.
+  if (plan.required && values.null_count() > 0) check_required(work, field);
+  check_rules(work, field);
+  Failures failures;
+  writer_.check(field, values, failures);
+  for (Failure& failure : failures) {
+    if (!work.counts(field, failure.row)) continue;
+    work.batch.reject({failure.row, order_of(field), plan.name, failure.rule, std::move(failure.reason),
+                       visibility_.hides_field(field)});
   }
+}
+
+void Finisher::check_required(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
+  FinishedBatch& batch = work.batch;
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    // A key that the database would have made is missing only because the row is rejected anyhow.
+    const bool spared = plan.from_default && batch.rejected.test(row);
+    if (!batch.columns[field]->is_null(row) || !work.counts(field, row) || spared) continue;
+    batch.reject({row, order_of(field), plan.name, "required", "is required"});
+  }
+}
+
+void Finisher::check_rules(Work& work, std::size_t field) {
+  const plan::FieldPlan& plan = table_.plan->fields[field];
   Failures failures;
   for (const plan::RulePlan& rule : plan.rules) {
     if (!rule.kernel) continue;
     failures.clear();
-    rule.kernel(values, table_.context.now, failures);
+    rule.kernel(*work.batch.columns[field], table_.context.now, failures);
     for (Failure& failure : failures) {
-      if (!counts(failure.row)) continue;
-      judge(batch, rule.effect,
-            {failure.row, order_of(field), plan.name, rule.rule->name, std::move(failure.reason), hidden}, rule.text);
+      if (!work.counts(field, failure.row)) continue;
+      judge(work.batch, rule.effect,
+            {failure.row, order_of(field), plan.name, rule.rule->name, std::move(failure.reason),
+             visibility_.hides_field(field)},
+            rule.text);
     }
-  }
-  failures.clear();
-  writer_.check(field, values, failures);
-  for (Failure& failure : failures) {
-    if (!counts(failure.row)) continue;
-    batch.reject({failure.row, order_of(field), plan.name, failure.rule, std::move(failure.reason), hidden});
   }
 }
 
-void Finisher::check_sentences(Work& work) {
-  FinishedBatch& batch = work.batch;
-  if (table_.plan->sentences.empty()) return;
-  // A sentence about a value that could not be made says nothing: the empty rule marks what it inherits.
+// A sentence about a value that could not be made says nothing: the empty rule marks what it inherits.
+std::vector<plan::Evaluated> Finisher::finished_frame(const FinishedBatch& batch) {
   std::vector<plan::Evaluated> frame;
   for (std::size_t field = 0; field < batch.columns.size(); ++field) {
     std::shared_ptr<Failures> inherited;
@@ -265,29 +275,39 @@ void Finisher::check_sentences(Work& work) {
     }
     frame.push_back({batch.columns[field], inherited});
   }
-  plan::Evaluator evaluator{std::move(frame), batch.rows, *batch.arena, table_.context, &references_,
-                            batch.source.get()};
+  return frame;
+}
+
+void Finisher::check_sentences(Work& work) {
+  FinishedBatch& batch = work.batch;
+  if (table_.plan->sentences.empty()) return;
+  plan::Evaluator evaluator{finished_frame(batch),  batch.rows,   *batch.arena,
+                            table_.context, &references_, batch.source.get()};
   std::uint32_t order = order_of(batch.columns.size());
   for (const plan::SentencePlan& sentence : table_.plan->sentences) {
     const plan::Evaluated truth = evaluator.evaluate(sentence.condition, work.active());
-    Bitmap failed(batch.rows);
-    if (truth.failures) {
-      for (const Failure& failure : *truth.failures) {
-        failed.set(failure.row);
-        if (failure.rule.empty() || !batch.active.test(failure.row)) continue;
-        judge(batch, sentence.effect,
-              {failure.row, order, "", "check", fmt::format("{}: {}", sentence.sentence, failure.reason),
-               visibility_.hides_any(*sentence.condition)},
-              sentence.sentence);
-      }
-    }
-    const auto holds = truth.column->values<bool>();
-    for (std::uint32_t row = 0; row < batch.rows; ++row) {
-      if (!batch.active.test(row) || failed.test(row) || truth.column->is_null(row) || holds[row]) continue;
-      judge(batch, sentence.effect, {row, order, "", "check", fmt::format("not true: {}", sentence.sentence)},
+    check_sentence(batch, sentence, truth, order++);
+  }
+}
+
+void Finisher::check_sentence(FinishedBatch& batch, const plan::SentencePlan& sentence, const plan::Evaluated& truth,
+                              std::uint32_t order) {
+  Bitmap failed(batch.rows);
+  if (truth.failures) {
+    for (const Failure& failure : *truth.failures) {
+      failed.set(failure.row);
+      if (failure.rule.empty() || !batch.active.test(failure.row)) continue;
+      judge(batch, sentence.effect,
+            {failure.row, order, "", "check", fmt::format("{}: {}", sentence.sentence, failure.reason),
+             visibility_.hides_any(*sentence.condition)},
             sentence.sentence);
     }
-    ++order;
+  }
+  const auto holds = truth.column->values<bool>();
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    if (!batch.active.test(row) || failed.test(row) || truth.column->is_null(row) || holds[row]) continue;
+    judge(batch, sentence.effect, {row, order, "", "check", fmt::format("not true: {}", sentence.sentence)},
+          sentence.sentence);
   }
 }
 

@@ -71,7 +71,12 @@ class Finisher {
   void fill_defaults(Work& work, std::size_t field);
   void fill_by_database(Work& work, std::size_t field);
   void check_field(Work& work, std::size_t field);
+  void check_required(Work& work, std::size_t field);
+  void check_rules(Work& work, std::size_t field);
+  static std::vector<plan::Evaluated> finished_frame(const FinishedBatch& batch);
   void check_sentences(Work& work);
+  void check_sentence(FinishedBatch& batch, const plan::SentencePlan& sentence, const plan::Evaluated& truth,
+                      std::uint32_t order);
   void count_tries(Work& work);
   Value fallback(const plan::FieldPlan& field);
   ColumnPtr make_defaults(std::size_t field, std::size_t count, Arena& arena);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/base/error.h"
 #include "engine/run/columns.h"
 
 namespace etl::run {
@@ -47,6 +48,11 @@ ForeignKeys::ForeignKeys(RunState& state, TableState& table, Finisher& finisher,
     }
     names_.emplace_back(&key, std::move(names));
     if (key.parent && &state.tables[*key.parent] == &table) {
+      if (key.effect != plan::Effect::reject) {
+        throw Error{Error::Kind::schema,
+                    fmt::format("{}: exists under warn: or abort: into the table itself is not available yet", names_.back().second),
+                    "write exists as a rule of the field"};
+      }
       to_itself_.push_back(&key);
     } else {
       to_others_.emplace_back(&key, std::make_shared<Known>());
@@ -67,7 +73,7 @@ ForeignKeyValues ForeignKeys::values(const FinishedBatch& batch, const plan::For
   std::vector<KeyColumn> parts;
   for (std::size_t i = 0; i < key.fields.size(); ++i) {
     ColumnPtr column = batch.columns[key.fields[i]];
-    const schema::Column* wanted = key.target->column(key.target_columns[i]);
+    const schema::Column* wanted = key.target == nullptr ? nullptr : key.target->column(key.target_columns[i]);
     if (wanted != nullptr && wanted->type.type != column->type() && wanted->type.type != Type::any) {
       if (const auto convert = converters::conversion(column->type(), wanted->type.type, table_.context)) {
         Failures failures;
@@ -96,20 +102,31 @@ void ForeignKeys::check(FinishedBatch& batch) {
   for (const auto& [key, known] : to_others_) check(batch, *key, *known);
 }
 
-void ForeignKeys::check(FinishedBatch& batch, const plan::ForeignKeyPlan& key, Known& known) {
-  const ForeignKeyValues values = this->values(batch, key);
-  TableState* parent = key.parent ? &state_.tables[*key.parent] : nullptr;
-  KeyIndex* index = nullptr;
-  if (parent != nullptr) {
-    if (const auto fields = parent->fields_of(key.target_columns)) index = parent->index(*fields);
+// The parent's keys in this run; nullptr when only the database can compare them.
+KeyIndex* ForeignKeys::index_of(const plan::ForeignKeyPlan& key) const {
+  if (!key.parent) return nullptr;
+  for (const std::string& name : key.target_columns) {
+    const schema::Column* column = key.target == nullptr ? nullptr : key.target->column(name);
+    if (column != nullptr && !column->client_compares) return nullptr;
   }
+  const TableState& parent = state_.tables[*key.parent];
+  const auto fields = parent.fields_of(key.target_columns);
+  return fields ? parent.index(*fields) : nullptr;
+}
+
+void ForeignKeys::check(FinishedBatch& batch, const plan::ForeignKeyPlan& key, Known& known) {
+  const TableState* parent = key.parent ? &state_.tables[*key.parent] : nullptr;
+  // A parent that is loaded later, or of which nothing is known: the database judges.
+  if ((parent != nullptr && !parent->complete) || (parent == nullptr && key.target == nullptr)) return;
+  const ForeignKeyValues values = this->values(batch, key);
+  KeyIndex* index = index_of(key);
   std::vector<std::uint32_t> missing;
   for (std::uint32_t row = 0; row < batch.rows; ++row) {
     if (!batch.active.test(row) || !values.keys.has(row)) continue;
     if (index == nullptr || !index->keys.contains(values.keys.keys[row])) missing.push_back(row);
   }
   if (missing.empty()) return;
-  if (index == nullptr || parent->ask_database) ask_database(key, values, known, missing);
+  if (key.target != nullptr && (index == nullptr || parent->ask_database)) ask_database(key, values, known, missing);
   const std::string text = fmt::format("exists: {}", key.table);
   for (const std::uint32_t row : missing) {
     finisher_.judge(batch, key.effect,

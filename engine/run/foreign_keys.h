@@ -33,6 +33,7 @@ class ForeignKeys {
 
  private:
   struct Known;
+  KeyIndex* index_of(const plan::ForeignKeyPlan& key) const;
   void check(FinishedBatch& batch, const plan::ForeignKeyPlan& key, Known& known);
   // Which rows the indexes of this run do not answer, asked of the database.
   void ask_database(const plan::ForeignKeyPlan& key, const ForeignKeyValues& values, Known& known,

@@ -107,7 +107,6 @@ bool Judge::is_in_database(Unique& unique, std::uint32_t row, bool piece_is_empt
   auto known = unique.known.find(exact);
   if (known == unique.known.end()) {
     if (!unique.written_folded.contains(unique.folded.keys[row])) return false;
-    rows_depend_ = true;
     if (!piece_is_empty) {
       finding.met_by_fresh = true;
       return false;
@@ -120,6 +119,20 @@ bool Judge::is_in_database(Unique& unique, std::uint32_t row, bool piece_is_empt
   return true;
 }
 
+void Judge::meet(std::size_t space, const Key128& key, Finding& finding) {
+  const Key128 met = in_space(space, key);
+  met_.insert(met);
+  finding.met_by_fresh = finding.met_by_fresh || (careful_ && fresh_.contains(met));
+}
+
+bool Judge::is_depended_on(std::uint32_t row) const {
+  if (met_.empty()) return false;
+  for (std::size_t i = 0; i < index_keys_.size(); ++i) {
+    if (index_keys_[i].has(row) && met_.contains(in_space(i, index_keys_[i].keys[row]))) return true;
+  }
+  return source_keys_ && source_keys_->has(row) && met_.contains(in_space(kIdSpace, source_keys_->keys[row]));
+}
+
 void Judge::find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty, Finding& finding) {
   for (Unique& unique : uniques_) {
     if (key_is_missing(unique, row)) {
@@ -130,8 +143,7 @@ void Judge::find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty
     if (unique.index && index_keys_[*unique.index].has(row)) {
       const Key128& key = index_keys_[*unique.index].keys[row];
       taken = table_.indexes[*unique.index]->keys.contains(key);
-      finding.met_by_fresh = finding.met_by_fresh || (taken && is_fresh(*unique.index, key));
-      rows_depend_ = rows_depend_ || taken;
+      if (taken) meet(*unique.index, key, finding);
       if (taken && unique.met) finding.met = unique.met->find(key, *batch_->arena).value_or(Value{});
       if (taken && unique.skips && !rejected && held_.holds(meeting(), key)) {
         finding.waits.push_back({meeting(), key, std::nullopt,
@@ -198,12 +210,11 @@ bool Judge::find_parent(Link& link, std::size_t number, std::uint32_t row, Findi
     if (values != nullptr) values->set(row, batch_->columns[table_.plan->key_field]->at(row));
     return true;
   }
-  rows_depend_ = true;
   if (held_.holds(number, parent)) return false;
   if (values != nullptr) {
     if (const auto known = table_.ids->empty() ? std::nullopt : table_.ids->find(parent, *batch_->arena)) {
       values->set(row, *known);
-      finding.met_by_fresh = finding.met_by_fresh || is_fresh(kIdSpace, parent);
+      meet(kIdSpace, parent, finding);
       return true;
     }
     if (!table_.plan->recompute_key) return false;
@@ -211,7 +222,7 @@ bool Judge::find_parent(Link& link, std::size_t number, std::uint32_t row, Findi
   }
   const RowKeys& keys = values != nullptr ? link.computed : link.parents;
   if (link.index && keys.has(row) && table_.indexes[*link.index]->keys.contains(keys.keys[row])) {
-    finding.met_by_fresh = finding.met_by_fresh || is_fresh(*link.index, keys.keys[row]);
+    meet(*link.index, keys.keys[row], finding);
     return true;
   }
   return !link.in_database.empty() && link.in_database[row];
@@ -282,7 +293,7 @@ void Judge::occupy(std::uint32_t row) {
   for (std::size_t i = 0; i < index_keys_.size(); ++i) {
     if (!index_keys_[i].has(row)) continue;
     table_.indexes[i]->keys.insert(index_keys_[i].keys[row]);
-    if (careful_) fresh_.insert(fresh_key(i, index_keys_[i].keys[row]));
+    if (careful_) fresh_.insert(in_space(i, index_keys_[i].keys[row]));
   }
   for (Unique& unique : uniques_) {
     if (!unique.plan->client_compares && unique.folded.has(row)) unique.written_folded.insert(unique.folded.keys[row]);
@@ -296,7 +307,7 @@ void Judge::occupy(std::uint32_t row) {
   }
   if (!keeps_ids_ || !source_keys_->has(row) || is_null(key)) return;
   if (table_.ids->insert(source_keys_->keys[row], key)) mapped_.set(row);
-  if (careful_) fresh_.insert(fresh_key(kIdSpace, source_keys_->keys[row]));
+  if (careful_) fresh_.insert(in_space(kIdSpace, source_keys_->keys[row]));
 }
 
 void Judge::give_back(std::uint32_t row) {

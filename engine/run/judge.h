@@ -34,7 +34,7 @@ class Judge {
         const RowPrinter& printer);
 
   // Where the database may drop or change rows by itself (triggers), no row is judged by a row that is not yet
-  // written: `judge` then stops in front of it.
+  // written: `judge` then stops in front of it. Elsewhere rows are judged on trust, and again when that was wrong.
   void be_careful() { careful_ = true; }
 
   // The next batch. `has_rows`: the target's table holds rows by now.
@@ -51,8 +51,8 @@ class Judge {
   // The database found that a good row meets another one (client_compares is false): skipped, or rejected, rule
   // `key`. False when none of the unique keys explains it.
   bool explain_refusal(std::uint32_t row);
-  // Whether rows were judged by the keys of rows of this batch.
-  bool rows_depend() const { return rows_depend_; }
+  // Whether later rows of the batch were judged by what this row occupies.
+  bool is_depended_on(std::uint32_t row) const;
   // Rows from `from` on are open again.
   void rewind(std::uint32_t from);
 
@@ -128,8 +128,9 @@ class Judge {
   std::size_t meeting() const { return links_.size(); }
   void occupy(std::uint32_t row);
   void give_back(std::uint32_t row);
-  bool is_fresh(std::size_t space, const Key128& key) const { return careful_ && fresh_.contains(fresh_key(space, key)); }
-  static Key128 fresh_key(std::size_t space, const Key128& key) { return {key.low, key.high ^ (space + 1)}; }
+  // A row is judged by a key that is taken.
+  void meet(std::size_t space, const Key128& key, Finding& finding);
+  static Key128 in_space(std::size_t space, const Key128& key) { return {key.low, key.high ^ (space + 1)}; }
   Reason conflict(const Unique& unique, std::uint32_t row, std::string text) const;
   std::string values_text(const Unique& unique, std::uint32_t row) const;
   bool key_is_missing(const Unique& unique, std::uint32_t row) const;
@@ -156,7 +157,7 @@ class Judge {
   std::vector<Reason> reasons_;      // In row order.
   std::vector<std::pair<std::uint32_t, std::size_t>> held_here_;  // Rows of the batch that are held, and their place.
   std::vector<std::shared_ptr<Column>> link_values_;  // Per table[key] link: the parents' keys.
-  bool rows_depend_ = false;
+  std::unordered_set<Key128, Key128Hash> met_;    // Keys by which rows of the batch were judged.
   std::unordered_set<Key128, Key128Hash> fresh_;  // Keys of the unwritten piece, when careful.
 };
 

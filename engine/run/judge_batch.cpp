@@ -73,7 +73,7 @@ void Judge::take(FinishedBatch& batch, bool has_rows) {
   reasons_.clear();
   held_here_.clear();
   fresh_.clear();
-  rows_depend_ = false;
+  met_.clear();
   index_keys_.clear();
   for (const auto& index : table_.indexes) index_keys_.push_back(index_keys_of(*index));
   take_source_keys();

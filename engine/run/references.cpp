@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/run/columns.h"
 
@@ -62,6 +64,11 @@ RunReferences::Found RunReferences::find(std::size_t table, std::span<const Colu
                 fmt::format("{}: its rows are asked for before they are all written", state.plan->name),
                 "a table may refer to itself only by a field that is exactly table[key]"};
   }
+  if (!state.plan->selected && !state.plan->recompute_key) {
+    throw Error{Error::Kind::schema,
+                fmt::format("{}: which keys its rows have is known only to the run that made them", state.plan->name),
+                "load it in this run too: leave out --only, or name it there"};
+  }
   return state.plan->recompute_key ? find_computed(state, keys, context) : find_stored(state, keys, context);
 }
 
@@ -84,33 +91,43 @@ RunReferences::Found RunReferences::find_stored(TableState& table, std::span<con
 RunReferences::Found RunReferences::find_computed(TableState& table, std::span<const ColumnPtr> keys,
                                                   KernelContext& context) {
   const ColumnPtr computed = recompute_keys(table, keys, context.rows, context.arena);
-  const RowKeys wanted = row_keys(std::vector{table.key_column(table.plan->key_field, computed)}, context.rows);
-  const RowKeys sources = source_keys(keys, context.rows);
-  KeySet& written = table.index({table.plan->key_field})->keys;
+  const std::size_t key_field = table.plan->key_field;
+  const RowKeys wanted = row_keys(std::vector{table.key_column(key_field, computed)}, context.rows);
+  const bool some_met = !table.ids->empty();
+  const RowKeys sources = some_met ? source_keys(keys, context.rows) : RowKeys{};
+  KeySet& written = table.index({key_field})->keys;
   Found found{copy(*computed), std::vector<bool>(context.rows, false)};
+  const auto has_null = [&keys](std::size_t row) {
+    return std::ranges::any_of(keys, [row](const ColumnPtr& key) { return key->is_null(row); });
+  };
   for (std::size_t row = 0; row < context.rows; ++row) {
     constexpr std::size_t kAhead = 8;
     if (row + kAhead < context.rows) written.prefetch(wanted.keys[row + kAhead]);
-    if (!context.is_active(row) || !sources.has(row)) {
+    if (!context.is_active(row) || has_null(row)) {
       found.keys->set_null(row);
-    } else if (const auto met = table.ids->empty() ? std::nullopt : table.ids->find(sources.keys[row], context.arena)) {
+    } else if (const auto met = some_met ? table.ids->find(sources.keys[row], context.arena) : std::nullopt) {
       found.keys->set(row, *met);
     } else if (!wanted.has(row) || !written.contains(wanted.keys[row])) {
       found.missing[row] = found.any_missing = true;
     }
   }
-  if (!found.any_missing || !table.ask_database) return found;
-  auto asked = copy(*computed);
-  for (std::size_t row = 0; row < context.rows; ++row) {
+  if (found.any_missing && table.ask_database) ask_database(table, *computed, found);
+  return found;
+}
+
+void RunReferences::ask_database(TableState& table, const Column& computed, Found& found) {
+  auto asked = copy(computed);
+  for (std::size_t row = 0; row < computed.size(); ++row) {
     if (!found.missing[row]) asked->set_null(row);
   }
   const std::vector<std::string> column{table.plan->fields[table.plan->key_field].name};
   const std::vector<ColumnPtr> values{asked};
   const auto there = table.target->find(*table.plan->target, column, values);
-  for (std::size_t row = 0; row < context.rows; ++row) {
+  found.any_missing = false;
+  for (std::size_t row = 0; row < computed.size(); ++row) {
     if (there[row]) found.missing[row] = false;
+    found.any_missing = found.any_missing || found.missing[row];
   }
-  return found;
 }
 
 ColumnPtr RunReferences::resolve(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {

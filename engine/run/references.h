@@ -30,6 +30,8 @@ class RunReferences : public plan::References {
   Found find(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context);
   Found find_stored(TableState& table, std::span<const ColumnPtr> keys, KernelContext& context);
   Found find_computed(TableState& table, std::span<const ColumnPtr> keys, KernelContext& context);
+  // Looks for the missing keys among the rows that the target held before.
+  static void ask_database(TableState& table, const Column& computed, Found& found);
 
   RunState& state_;
   std::vector<std::unique_ptr<Lookup>> lookups_;

@@ -57,6 +57,13 @@ bool Visibility::hides_any(const plan::Node& expression) const {
   return whole_row || hides_any(fields);
 }
 
+bool reads_column(const plan::Node& expression, std::size_t column) {
+  if (expression.kind == plan::Node::Kind::row) return true;
+  if (expression.kind == plan::Node::Kind::column && expression.index == column) return true;
+  return std::ranges::any_of(expression.arguments,
+                             [column](const plan::NodePtr& argument) { return reads_column(*argument, column); });
+}
+
 // ---- RowPrinter
 
 std::string RowPrinter::position(const Batch& batch, std::size_t row) const {
@@ -76,16 +83,18 @@ std::string RowPrinter::position(const Batch& batch, std::size_t row) const {
 }
 
 std::string RowPrinter::source(const Batch& batch, std::size_t row) const {
+  const auto first_fault = std::ranges::lower_bound(batch.faults, row, {}, &Batch::Fault::row);
   std::string out = "{";
   for (std::size_t column = 0; column < batch.columns.size(); ++column) {
     if (column > 0) out += ',';
     append_json_string(table_.source->request.columns[column].name, out);
     out += ':';
-    const auto fault = std::ranges::find_if(
-        batch.faults, [&](const Batch::Fault& f) { return f.row == row && f.column == column; });
+    auto fault = first_fault;
+    while (fault != batch.faults.end() && fault->row == row && fault->column != column) ++fault;
+    const bool faulty = fault != batch.faults.end() && fault->row == row;
     if (visibility_.hides_column(column)) {
       append_json_string(kHidden, out);
-    } else if (fault != batch.faults.end()) {
+    } else if (faulty) {
       append_json_string(fault->raw, out);
     } else {
       append_json(batch.columns[column]->at(row), out);

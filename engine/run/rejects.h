@@ -44,6 +44,9 @@ class Visibility {
   bool where_ = false;
 };
 
+// Whether an expression reads this column of its frame.
+bool reads_column(const plan::Node& expression, std::size_t column);
+
 // Source rows for people.
 class RowPrinter {
  public:

@@ -41,7 +41,8 @@ std::uint64_t peak_memory() {
 }
 
 std::string target_name(const plan::Plan& plan, const plan::TablePlan& table) {
-  return plan.connections[table.connection].info.name + "." + table.target->name;
+  const std::string name = table.target == nullptr ? table.name : table.target->name;
+  return plan.connections[table.connection].info.name + "." + name;
 }
 
 std::string allowed_text(const spec::Threshold& allowed) {
@@ -65,6 +66,11 @@ class Run {
     if (state_.plan.settings.atomic != "run") {
       throw Error{Error::Kind::schema, fmt::format("atomic: {} is not available yet", state_.plan.settings.atomic),
                   "write atomic: run"};
+    }
+    for (const plan::TablePlan& table : state_.plan.tables) {
+      if (table.target != nullptr) continue;
+      throw Error{Error::Kind::schema, fmt::format("{}: nothing is known of its target table", table.name),
+                  "give the connection a schema:, or create the table"};
     }
     try {
       open();
@@ -236,6 +242,12 @@ void fail(report::Report& report, Error::Kind kind, const std::string& message, 
   report.failure = report::Failure{kind, redact(message), redact(remedy)};
 }
 
+void forget_tables_not_selected(const plan::Plan& plan, report::Report& report) {
+  for (std::size_t i = plan.tables.size(); i > 0; --i) {
+    if (!plan.tables[i - 1].selected) report.tables.erase(report.tables.begin() + static_cast<std::ptrdiff_t>(i - 1));
+  }
+}
+
 report::State state_of(const report::Report& report) {
   if (report.dry_run) return report::State::dry_run;
   return report.totals().rejected > 0 ? report::State::done_with_rejects : report::State::done;
@@ -261,6 +273,7 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
   } catch (const std::bad_alloc&) {
     fail(report, Error::Kind::environment, "out of memory", "lower settings.memory or settings.batch");
   }
+  forget_tables_not_selected(plan, report);
   report.seconds = seconds_since(start);
   report.ended = Instant{report.started.micros + static_cast<std::int64_t>(report.seconds * kMicrosPerSecond)};
   report.peak_memory = peak_memory();

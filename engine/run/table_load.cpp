@@ -34,6 +34,24 @@ bool has_triggers(const TableState& table) {
   return !target.triggers.empty() || (live != nullptr && !live->triggers.empty());
 }
 
+// Where the database makes the keys, a reference to the table itself is known only when its parent is judged: too
+// late for rules and sentences.
+void refuse_rules_on_late_references(const TableState& table) {
+  if (table.plan->recompute_key) return;
+  for (std::size_t field = 0; field < table.plan->fields.size(); ++field) {
+    const plan::FieldPlan& plan = table.plan->fields[field];
+    if (plan.self_reference.empty()) continue;
+    const bool in_sentence = std::ranges::any_of(table.plan->sentences, [field](const plan::SentencePlan& sentence) {
+      return reads_column(*sentence.condition, field);
+    });
+    if (plan.rules.empty() && !in_sentence) continue;
+    throw Error{Error::Kind::schema,
+                fmt::format("{}: rules on {}.{} are not available yet: its values are made by the database while it loads",
+                            to_string(plan.at), table.plan->name, plan.name),
+                "give the table a key that is known before loading, for instance uuid5(...)"};
+  }
+}
+
 }  // namespace
 
 TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& references, report::Table& report,
@@ -49,6 +67,7 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       held_{table, state.space.budget},
       judge_{state, table, foreign_keys_, held_, visibility_, printer_},
       log_{table, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
+  refuse_rules_on_late_references(table);
   if (!has_triggers(table)) return;
   careful_ = true;
   judge_.be_careful();
@@ -135,7 +154,7 @@ void TableLoad::acknowledge(const writers::TableWriter::Result& result, std::siz
 // Rows that were judged by a refused row are judged again without it.
 std::optional<std::uint32_t> TableLoad::settle_refused(std::uint32_t row, const writers::Refusal& refusal) {
   if (!judge_.explain_refusal(row)) judge_.take_back(row, refusal_reason(row, refusal));
-  if (!judge_.rows_depend()) return std::nullopt;
+  if (!judge_.is_depended_on(row)) return std::nullopt;
   judge_.rewind(row + 1);
   return row + 1;
 }
@@ -144,8 +163,11 @@ std::optional<std::uint32_t> TableLoad::settle_dropped(std::span<const std::uint
                                                        const writers::TableWriter::Result& result) {
   acknowledge(result, rows.size());
   if (result.dropped.empty()) return std::nullopt;
-  for (const std::uint32_t row : result.dropped) judge_.take_back(row, drop_reason(row));
-  const bool again = judge_.rows_depend() && !careful_;
+  bool again = false;
+  for (const std::uint32_t row : result.dropped) {
+    judge_.take_back(row, drop_reason(row));
+    again = again || (!careful_ && judge_.is_depended_on(row));
+  }
   if (!careful_) {  // From now on no row is judged by one that may yet be dropped.
     careful_ = true;
     judge_.be_careful();

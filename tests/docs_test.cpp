@@ -1,0 +1,96 @@
+// Every mapping that README and docs show is linted: what they show works, and what they call wrong is wrong.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "engine/plan/compile.h"
+#include "engine/spec/mapping.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Fence {
+  std::string file;
+  std::size_t line = 0;
+  std::string info;  // "yaml mapping"
+  std::string text;
+};
+
+std::vector<Fence> fences(const fs::path& path) {
+  std::vector<Fence> all;
+  std::ifstream in{path};
+  std::size_t number = 0;
+  bool open = false;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.starts_with("```")) {
+      open = !open;
+      if (open) all.push_back({path.generic_string(), number, line.substr(3), ""});
+    } else if (open) {
+      all.back().text += line + "\n";
+    }
+  }
+  return all;
+}
+
+std::vector<Fence> all_fences() {
+  std::vector<Fence> all = fences("README.md");
+  for (const auto& entry : fs::recursive_directory_iterator{"docs"}) {
+    if (entry.path().extension() != ".md") continue;
+    for (Fence& fence : fences(entry.path())) all.push_back(std::move(fence));
+  }
+  return all;
+}
+
+// Lints a text as if it stood in the project's root.
+std::string lint(const std::string& yaml) {
+  etl::Diagnostics diagnostics;
+  etl::spec::ParseOptions options;
+  options.resolve_environment = false;
+  const auto text = std::make_shared<const etl::SourceText>("people.yaml", yaml);
+  if (const auto mapping = etl::spec::parse_mapping(text, options, diagnostics)) {
+    const auto schemas = etl::plan::read_schemas(*mapping, diagnostics);
+    etl::plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
+  }
+  std::string printed;
+  for (const auto& diagnostic : diagnostics.sorted()) printed += etl::render(diagnostic);
+  return printed;
+}
+
+}  // namespace
+
+TEST_CASE("docs: every mapping that is shown lints clean") {
+  std::size_t count = 0;
+  for (const Fence& fence : all_fences()) {
+    if (fence.info != "yaml mapping") continue;
+    ++count;
+    CHECK_MESSAGE(lint(fence.text).empty(), fence.file, ":", fence.line, ":\n", lint(fence.text));
+  }
+  CHECK(count > 0);
+}
+
+TEST_CASE("docs: every faulty mapping prints what stands below it") {
+  std::size_t count = 0;
+  const auto all = all_fences();
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    if (all[i].info != "yaml faulty") continue;
+    ++count;
+    CAPTURE(all[i].file);
+    CAPTURE(all[i].line);
+    CHECK(lint(all[i].text) == all[i + 1].text);
+  }
+  CHECK(count > 0);
+}
+
+TEST_CASE("docs: YAML that is shown says whether it is a mapping, a faulty one or a part") {
+  for (const Fence& fence : all_fences()) {
+    if (!fence.info.starts_with("yaml")) continue;
+    const bool known = fence.info == "yaml mapping" || fence.info == "yaml faulty" || fence.info == "yaml part";
+    CHECK_MESSAGE(known, fence.file, ":", fence.line, ": ```", fence.info);
+  }
+}
