@@ -71,6 +71,8 @@ std::optional<Timestamp> add_months(Timestamp local, std::int64_t months) {
 
 bool is_infinite(Timestamp local) { return local.micros == kTimeInfinity || local.micros == kTimeMinusInfinity; }
 
+bool is_beyond_timestamps(Date date) { return date.days > kLastMicros / kMicrosPerDay && date.days != kDateInfinity; }
+
 Timestamp clock_of(Date date) {
   if (date.days == kDateInfinity) return {kTimeInfinity};
   if (date.days == kDateMinusInfinity) return {kTimeMinusInfinity};

@@ -21,6 +21,8 @@ std::int64_t units_between(Timestamp from, Timestamp to, Unit unit);
 
 bool is_infinite(Timestamp local);
 
+// Whether a date lies behind the last day that a timestamp can name.
+bool is_beyond_timestamps(Date date);
 // Midnight of a date; infinities stay. REQUIRES: the date is within the range of timestamps.
 Timestamp clock_of(Date date);
 

@@ -40,8 +40,6 @@ Date date_at(Timestamp midnight) {
   return {static_cast<std::int32_t>(midnight.micros / kMicrosPerDay)};
 }
 
-bool is_beyond_timestamps(Date date) { return date.days > kLastMicros / kMicrosPerDay && date.days != kDateInfinity; }
-
 template <class T>
 Outcome<T> out_of_range(T value) {
   return Outcome<T>::fail(fmt::format("{} is out of range", quote_for_message(to_text(Value{value}))));

@@ -135,6 +135,7 @@ std::string check_format(const Use& use, std::size_t& index) {
   return pattern ? TimePattern::check_printing(*pattern, use.types[0]) : "";
 }
 
+using converters::clock_of;
 Timestamp clock_of(Time time) { return {time.micros}; }
 Timestamp clock_of(Timestamp timestamp) { return timestamp; }
 
@@ -143,11 +144,14 @@ Kernel format_kernel(std::shared_ptr<const TimePattern> pattern) {
   return [pattern](std::span<const ColumnPtr> arguments, KernelContext& context) -> ColumnPtr {
     Zone zone = zone_of(context.run.timezone);
     std::string out;
-    const auto print = [&](Arena& arena, T value) {
+    const auto print = [&](Arena& arena, T value) -> Outcome<Text> {
       out.clear();
       if constexpr (std::is_same_v<T, Instant>) {
         const std::string name = pattern->prints_zone() ? zone.abbreviation(value) : "";
         pattern->format(zone.local(value), zone.offset_micros(value), name, out);
+      } else if constexpr (std::is_same_v<T, Date>) {
+        if (is_beyond_timestamps(value)) return Outcome<Text>::fail(to_text(Value{value}) + " is out of range");
+        pattern->format(clock_of(value), 0, "", out);
       } else {
         pattern->format(clock_of(value), 0, "", out);
       }
@@ -226,6 +230,7 @@ std::vector<Function> time_text_functions() {
        .parameters = {{.name = "value", .types = kMoments | TypeSet{Type::time}},
                       {.name = "pattern", .types = Type::text, .constant = true}},
        .inverse = Inverse::canonical,
+       .fails = "a date behind the year 294276",
        .examples = {{"format(date('2024-03-01'), '%d %b %Y')", "'01 Mar 2024'"},
                     {"format(time('21:05'), '%I:%M %p')", "'09:05 PM'"},
                     {"format(null, '%Y')", "null"}},

@@ -64,7 +64,8 @@ class GivenSource : public readers::Source {
   Value cell(const Literal& literal, Type type, Arena& arena) const {
     if (literal.kind == Literal::Kind::scalar && type != Type::any) return arena.copy(literal.text);
     const auto read = plan::read_literal(literal, literal.kind == Literal::Kind::scalar ? Type::any : type, run_, arena);
-    return read.value.value_or(Value{});
+    if (read.value) return *read.value;
+    return {};
   }
 
   const std::map<std::string, const Rows*>& given_;
