@@ -1,4 +1,6 @@
 // The report: text for people, JSON for programs, a private folder.
+#include "engine/report/report.h"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +11,6 @@
 #include <sstream>
 
 #include "engine/base/secret.h"
-#include "engine/report/report.h"
 
 namespace etl::report {
 
@@ -53,13 +54,14 @@ TEST_CASE("report: the summary can be read at a glance") {
   const std::string text = to_text(sample());
   CHECK(text.starts_with("shop: done with rejects\n"));
   CHECK(text.find("1,234,567") != std::string::npos);
-  CHECK(text.find("users: 60 of 1,234,567 rows rejected (0.00%), max_rejects is 1%; all of them in rejects/users.csv") !=
-        std::string::npos);
+  CHECK(
+      text.find("users: 60 of 1,234,567 rows rejected (0.00%), max_rejects is 1%; all of them in rejects/users.csv") !=
+      std::string::npos);
   CHECK(text.find("id=17: email [format] 'ana@mail' is not an email") != std::string::npos);
   CHECK(text.find("users.weight: max: 10, 3 rows") != std::string::npos);
   CHECK(text.find("users.age: try() replaced 8 values") != std::string::npos);
   CHECK(text.find("warning every user has a profile: 3 rows, first 6f1c") != std::string::npos);
-  CHECK(text.find("updated") == std::string::npos);  // Columns without a number are left out.
+  CHECK(text.find("updated") == std::string::npos);              // Columns without a number are left out.
   CHECK(text.find("success rate 99.99%") != std::string::npos);  // Never rounded to all.
 }
 

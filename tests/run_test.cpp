@@ -27,7 +27,8 @@ struct Shop : World {
   Shop() {
     const auto users = add_source("users", {{"id", Type::integer}, {"email", Type::text}});
     const auto orders = add_source("orders", {{"id", Type::integer}, {"user", Type::integer}});
-    auto& user_table = add_schema("users", {schema_column("id", Type::integer, true), schema_column("email", Type::text)});
+    auto& user_table =
+        add_schema("users", {schema_column("id", Type::integer, true), schema_column("email", Type::text)});
     user_table.unique_keys = {{.name = "users_pkey", .columns = {"id"}, .primary = true},
                               {.name = "users_email", .columns = {"email"}}};
     auto& order_table =
@@ -110,17 +111,16 @@ TEST_CASE("run: uniqueness is judged for rejected rows too, but only written row
   shop.user(2, "a");  // Occupies nothing: rejected.
   shop.user(3, "b");
   shop.user(4, "b");
-  shop.users().fields[0].value = failing(column(0, Type::integer), [](std::int64_t id) {
-    return id == 3 || id == 4 ? std::string{"no"} : std::string{};
-  });
+  shop.users().fields[0].value = failing(
+      column(0, Type::integer), [](std::int64_t id) { return id == 3 || id == 4 ? std::string{"no"} : std::string{}; });
   shop.user(5, "a");
   shop.user(6, "b");
   allow_all(shop);
   for (const std::size_t batch : {1, 2, 100}) {
     shop.fake.reset();
-    CHECK(rejects(shop.run(batch)) ==
-          Lines{"users id=2 email key: email 'a' is already in users", "users id=3 id convert: no",
-                "users id=4 id convert: no", "users id=5 email key: email 'a' is already in users"});
+    CHECK(rejects(shop.run(batch)) == Lines{"users id=2 email key: email 'a' is already in users",
+                                            "users id=3 id convert: no", "users id=4 id convert: no",
+                                            "users id=5 email key: email 'a' is already in users"});
   }
 }
 
@@ -195,8 +195,8 @@ TEST_CASE("run: earlier rows of the target count as taken keys and as parents") 
   shop.target().rows["users"] = {{"1", "z"}, {"5", "b"}};
   allow_all(shop);
   const auto report = shop.run();
-  CHECK(rejects(report) == Lines{"users id=1 id key: id '1' is already in users",
-                                 "users id=2 email key: email 'b' is already in users"});
+  CHECK(rejects(report) ==
+        Lines{"users id=1 id key: id '1' is already in users", "users id=2 email key: email 'b' is already in users"});
   CHECK(shop.target().rows["orders"].size() == 2);
 }
 
@@ -214,8 +214,12 @@ TEST_CASE("run: NULL is never a duplicate, unless it is part of the key") {
 TEST_CASE("run: a foreign key finds its row in this run or in the target") {
   Shop shop;
   shop.orders().fields[1].value = column(1, Type::integer);
-  shop.orders().foreign_keys = {{.name = "fk", .fields = {1}, .table = "users", .target = shop.users().target,
-                                 .target_columns = {"id"}, .parent = 0}};
+  shop.orders().foreign_keys = {{.name = "fk",
+                                 .fields = {1},
+                                 .table = "users",
+                                 .target = shop.users().target,
+                                 .target_columns = {"id"},
+                                 .parent = 0}};
   shop.user(1, "a");
   shop.target().rows["users"] = {{"5", "z"}};
   shop.order(1, 1);
@@ -259,15 +263,17 @@ TEST_CASE("run: warn counts and shows the first few, abort stops with the row") 
 TEST_CASE("run: a sentence about finished values rejects, but not for a value that could not be made") {
   Shop shop;
   for (int i = 1; i <= 3; ++i) shop.user(i, fmt::format("u{}", i));
-  shop.users().fields[0].value = failing(column(0, Type::integer), [](std::int64_t id) {
-    return id == 3 ? std::string{"3 is odd"} : std::string{};
-  });
+  shop.users().fields[0].value = failing(
+      column(0, Type::integer), [](std::int64_t id) { return id == 3 ? std::string{"3 is odd"} : std::string{}; });
   const auto kernel = [](std::span<const ColumnPtr> arguments, converters::KernelContext& context) {
     auto out = std::make_shared<Column>(Type::boolean, context.rows);
-    for (std::uint32_t row = 0; row < context.rows; ++row) out->set(row, !arguments[0]->is_null(row) && arguments[0]->values<std::int64_t>()[row] < 2);
+    for (std::uint32_t row = 0; row < context.rows; ++row)
+      out->set(row, !arguments[0]->is_null(row) && arguments[0]->values<std::int64_t>()[row] < 2);
     return ColumnPtr{out};
   };
-  shop.users().sentences = {{.sentence = "small ids only", .condition = call(Type::boolean, {column(0, Type::integer)}, kernel), .reads = {}}};
+  shop.users().sentences = {{.sentence = "small ids only",
+                             .condition = call(Type::boolean, {column(0, Type::integer)}, kernel),
+                             .reads = {}}};
   allow_all(shop);
   CHECK(rejects(shop.run()) == Lines{"users id=2  check: not true: small ids only", "users id=3 id convert: 3 is odd"});
 }
@@ -334,7 +340,9 @@ TEST_CASE("run: rows that a trigger drops are named, and what they would have oc
       for (int i = 0; i < 6; ++i) shop.user(i, i < 3 ? "a" : fmt::format("u{}", i));
       shop.order(1, 0);
       allow_all(shop);
-      shop.target().drop = [](const std::string& table, const Stored& row) { return table == "users" && row[0] == "0"; };
+      shop.target().drop = [](const std::string& table, const Stored& row) {
+        return table == "users" && row[0] == "0";
+      };
       const auto report = shop.run(batch);
       CHECK(report.totals().balanced());
       // A trigger that the catalogue does not know is seen too late for rows judged in the same piece.
@@ -480,7 +488,8 @@ TEST_CASE("run: rejects are written as CSV, private, with sensitive values hidde
   CHECK(open_report.tables[0].rejects_file == "rejects/users.csv");
   CHECK(read(open_report, "rejects/users.csv") ==
         "position,field,rule,reason,source\n"
-        "id=2,email,key,\"email 'a,\"\"b\"\"' is already in users\",\"{\"\"id\"\":2,\"\"email\"\":\"\"a,\\\"\"b\\\"\"\"\"}\"\n");
+        "id=2,email,key,\"email 'a,\"\"b\"\"' is already in "
+        "users\",\"{\"\"id\"\":2,\"\"email\"\":\"\"a,\\\"\"b\\\"\"\"\"}\"\n");
   CHECK(read(open_report, "rejects/orders.csv").find("\"{\"\"id\"\":1,\"\"user\"\":\"\"x\"\"}\"") != std::string::npos);
   struct stat status {};
   REQUIRE(::stat((open_report.folder + "/rejects/users.csv").c_str(), &status) == 0);
@@ -516,23 +525,22 @@ enum class Link : std::uint8_t { foreign_key, recomputed, stored };
 // nodes(id, parent_id -> nodes, name unique): parents may come before or after their children.
 struct Tree : World {
   explicit Tree(Link link) {
-    const auto source =
-        add_source("nodes", {{"id", Type::integer}, {"parent", Type::integer}, {"name", Type::text}});
-    auto& table = add_schema("nodes", {schema_column("id", Type::integer, true), schema_column("parent_id", Type::integer),
-                                       schema_column("name", Type::text)});
+    const auto source = add_source("nodes", {{"id", Type::integer}, {"parent", Type::integer}, {"name", Type::text}});
+    auto& table = add_schema("nodes", {schema_column("id", Type::integer, true),
+                                       schema_column("parent_id", Type::integer), schema_column("name", Type::text)});
     table.unique_keys = {{.name = "pk", .columns = {"id"}, .primary = true}, {.name = "names", .columns = {"name"}}};
     schema::ForeignKey key;
     key.columns = {"parent_id"};
     key.table = "nodes";
     key.target_columns = {"id"};
     table.foreign_keys = {key};
-    auto& plan = add_table("nodes", source, table,
-                           {column(0, Type::integer), column(1, Type::integer), column(2, Type::text)});
+    auto& plan =
+        add_table("nodes", source, table, {column(0, Type::integer), column(1, Type::integer), column(2, Type::text)});
     plan.unique = {{.name = "pk", .fields = {0}, .primary = true, .from_schema = true, .implied = true},
                    {.name = "names", .fields = {2}, .from_schema = true}};
     if (link == Link::foreign_key) {
-      plan.foreign_keys = {{.name = "fk", .fields = {1}, .table = "nodes", .target = &table, .target_columns = {"id"},
-                            .parent = 0}};
+      plan.foreign_keys = {
+          {.name = "fk", .fields = {1}, .table = "nodes", .target = &table, .target_columns = {"id"}, .parent = 0}};
       return;
     }
     plan.fields[1].value = nullptr;
@@ -548,7 +556,8 @@ struct Tree : World {
     }
   }
   void node(std::int64_t id, std::optional<std::int64_t> parent, std::string_view name = "") {
-    data("nodes").push_back({id, parent ? Value{*parent} : Value{}, text(name.empty() ? fmt::format("n{}", id) : std::string{name})});
+    data("nodes").push_back(
+        {id, parent ? Value{*parent} : Value{}, text(name.empty() ? fmt::format("n{}", id) : std::string{name})});
   }
 };
 
@@ -579,8 +588,9 @@ TEST_CASE("run: parents may come after their children, point at themselves and f
       for (const Stored& row : tree.target().rows["nodes"]) name_of[row[0]] = row[2];
       std::map<std::string, std::string> parent_of;
       for (const Stored& row : tree.target().rows["nodes"]) parent_of[row[2]] = row[1] == "NULL" ? "" : name_of[row[1]];
-      CHECK(parent_of == std::map<std::string, std::string>{{"n1", "n2"}, {"n2", "n3"}, {"n3", ""}, {"n4", "n4"},
-                                                            {"n5", "n6"}, {"n6", "n5"}, {"n7", "n6"}});
+      CHECK(parent_of ==
+            std::map<std::string, std::string>{
+                {"n1", "n2"}, {"n2", "n3"}, {"n3", ""}, {"n4", "n4"}, {"n5", "n6"}, {"n6", "n5"}, {"n7", "n6"}});
     }
   }
 }
@@ -605,7 +615,8 @@ TEST_CASE("run: rows whose parents never come are rejected, and those that refer
       for (const auto& reject : report.tables[0].rejects) short_lines.push_back(reject.position + " " + reject.rule);
       const std::string rule = rule_of(link);
       // Row 4 met the name of row 3, which was still held; those that were held come last.
-      CHECK(short_lines == Lines{"id=4 key", "id=5 key", "id=1 " + rule, "id=2 " + rule, "id=3 " + rule, "id=6 " + rule});
+      CHECK(short_lines ==
+            Lines{"id=4 key", "id=5 key", "id=1 " + rule, "id=2 " + rule, "id=3 " + rule, "id=6 " + rule});
     }
   }
 }
@@ -683,7 +694,8 @@ TEST_CASE("run: rejects and rows are the same for every batch size, whatever the
       allow_all(tree);
       if (filled) tree.target().rows["nodes"] = {{"1000", "NULL", "name1"}, {"3", "NULL", "elsewhere"}};
       tree.target().refuse = [&](const std::string&, const Stored& row) {
-        return refuses && digest(row[2] + (link == Link::stored ? "" : row[0])) % 7 == 0 ? std::string{"refused"} : std::string{};
+        return refuses && digest(row[2] + (link == Link::stored ? "" : row[0])) % 7 == 0 ? std::string{"refused"}
+                                                                                         : std::string{};
       };
       tree.target().drop = [&](const std::string&, const Stored& row) {
         return drops && digest("d" + row[2]) % 6 == 0;

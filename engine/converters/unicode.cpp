@@ -52,24 +52,39 @@ std::string& scratch() {
 
 enum class Case : bool { lower, upper };
 
+// The bit that changes the case of those of eight ASCII letters that have the other case.
+template <Case to>
+std::uint64_t case_bits(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kFirst = to == Case::lower ? 'A' : 'a';
+  const std::uint64_t from_first = word + (0x80 - kFirst) * kOnes;
+  const std::uint64_t behind_last = word + (0x80 - kFirst - 26) * kOnes;
+  return ((from_first & ~behind_last) & kHighBits) >> 2;
+}
+
+// REQUIRES: ASCII.
+template <Case to>
+std::string_view change_ascii(Arena& arena, std::string_view text) {
+  char* const out = arena.allocate(text.size());
+  std::uint64_t changed = 0;
+  for (std::size_t i = 0; i < text.size(); i += 8) {
+    const std::size_t size = std::min<std::size_t>(8, text.size() - i);
+    std::uint64_t word = 0;
+    // Copies of a known size are one instruction.
+    size == 8 ? std::memcpy(&word, text.data() + i, 8) : std::memcpy(&word, text.data() + i, size);
+    const std::uint64_t bits = case_bits<to>(word);
+    changed |= bits;
+    word ^= bits;
+    size == 8 ? std::memcpy(out + i, &word, 8) : std::memcpy(out + i, &word, size);
+  }
+  if (changed != 0) return {out, text.size()};
+  arena.give_back(text.size());
+  return text;
+}
+
 template <Case to>
 std::string_view change_case(Arena& arena, std::string_view text) {
-  constexpr char kFirst = to == Case::lower ? 'A' : 'a';
-  bool ascii = true;
-  bool changes = false;
-  for (const char c : text) {
-    ascii &= static_cast<signed char>(c) >= 0;
-    changes |= static_cast<unsigned char>(c - kFirst) < 26;
-  }
-  if (ascii && !changes) return text;
-  if (ascii) {
-    char* const out = arena.allocate(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const bool letter = static_cast<unsigned char>(text[i] - kFirst) < 26;
-      out[i] = static_cast<char>(text[i] ^ (letter ? 0x20 : 0));
-    }
-    return {out, text.size()};
-  }
+  if (is_ascii(text)) return change_ascii<to>(arena, text);
   std::string& changed = scratch();
   icu::StringByteSink<std::string> sink{&changed};
   UErrorCode error = U_ZERO_ERROR;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <vector>
@@ -20,6 +21,13 @@ bool is_digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'} <= 
 
 constexpr std::string_view kUnexpected = "unexpected character";
 
+// Bytes of a string that stand for themselves.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 // A member of the object that is being read, as it stands in the output.
 struct Member {
   std::size_t begin = 0;      // Of the quoted key.
@@ -31,13 +39,20 @@ struct Member {
 class Canonicaliser {
  public:
   Canonicaliser(std::string_view text, std::string& out)
-      : begin_{text.data()}, at_{text.data()}, end_{text.data() + text.size()}, out_{out} {}
+      : begin_{text.data()}, at_{text.data()}, end_{text.data() + text.size()}, out_{out}, size_{out.size()} {
+    // All but numbers with exponents takes at most the room that it was read from.
+    out_.resize(size_ + text.size());
+    members_.clear();
+    sorted_.clear();
+  }
 
   bool run() {
     skip_blanks();
     if (!value(0)) return false;
     skip_blanks();
-    return at_ == end_ || fail("text follows the value");
+    if (at_ != end_) return fail("text follows the value");
+    out_.resize(size_);
+    return true;
   }
 
   // What is wrong, and the byte at which.
@@ -49,6 +64,12 @@ class Canonicaliser {
   bool fail(std::string_view why) {
     fault_ = why;
     return false;
+  }
+
+  void put(char c) { out_[size_++] = c; }
+  void put(const char* text, std::size_t size) {
+    std::memcpy(out_.data() + size_, text, size);
+    size_ += size;
   }
 
   void skip_blanks() {
@@ -89,17 +110,17 @@ class Canonicaliser {
       return fail(kUnexpected);
     }
     at_ += expected.size();
-    out_ += expected;
+    put(expected.data(), expected.size());
     return true;
   }
 
   bool array(int depth) {
     if (depth == kDeepest) return fail("it nests deeper than 1000 levels");
     ++at_;
-    out_ += '[';
+    put('[');
     skip_blanks();
     if (take(']')) {
-      out_ += ']';
+      put(']');
       return true;
     }
     for (;;) {
@@ -108,21 +129,21 @@ class Canonicaliser {
       skip_blanks();
       if (take(']')) break;
       if (!take(',')) return fail(at_ == end_ ? "the text ends too early" : "expected , or ]");
-      out_ += ',';
+      put(',');
     }
-    out_ += ']';
+    put(']');
     return true;
   }
 
   bool object(int depth) {
     if (depth == kDeepest) return fail("it nests deeper than 1000 levels");
     ++at_;
-    const std::size_t begin = out_.size();
+    const std::size_t begin = size_;
     const std::size_t first = members_.size();
-    out_ += '{';
+    put('{');
     skip_blanks();
     if (take('}')) {
-      out_ += '}';
+      put('}');
       return true;
     }
     for (;;) {
@@ -130,27 +151,27 @@ class Canonicaliser {
       skip_blanks();
       if (take('}')) break;
       if (!take(',')) return fail(at_ == end_ ? "the text ends too early" : "expected , or }");
-      out_ += ',';
+      put(',');
     }
     if (!in_order(first)) put_in_order(begin + 1, first);
     members_.resize(first);
-    out_ += '}';
+    put('}');
     return true;
   }
 
   bool member(int depth) {
     Member member;
-    member.begin = out_.size();
+    member.begin = size_;
     skip_blanks();
     if (at_ == end_ || *at_ != '"') return fail(at_ == end_ ? "the text ends too early" : "expected a name in quotes");
     if (!string(member.key_bytes)) return false;
-    member.key_end = out_.size();
+    member.key_end = size_;
     skip_blanks();
     if (!take(':')) return fail(at_ == end_ ? "the text ends too early" : "expected :");
-    out_ += ':';
+    put(':');
     skip_blanks();
     if (!value(depth + 1)) return false;
-    member.end = out_.size();
+    member.end = size_;
     members_.push_back(member);
     return true;
   }
@@ -181,27 +202,29 @@ class Canonicaliser {
   // Sorts the members that stand from `begin` on; of several with one key the last stays.
   void put_in_order(std::size_t begin, std::size_t first) {
     const auto from = members_.begin() + static_cast<std::ptrdiff_t>(first);
-    std::stable_sort(from, members_.end(),
-                     [this](const Member& left, const Member& right) { return compare_keys(left, right) < 0; });
-    std::string sorted;
-    sorted.reserve(out_.size() - begin);
+    std::sort(from, members_.end(), [this](const Member& left, const Member& right) {
+      const auto order = compare_keys(left, right);
+      return order == 0 ? left.begin < right.begin : order < 0;
+    });
+    sorted_.clear();
     for (auto member = from; member != members_.end(); ++member) {
       const auto following = std::next(member);
       if (following != members_.end() && compare_keys(*member, *following) == 0) continue;
-      if (!sorted.empty()) sorted += ',';
-      sorted.append(out_, member->begin, member->end - member->begin);
+      if (!sorted_.empty()) sorted_ += ',';
+      sorted_.append(out_, member->begin, member->end - member->begin);
     }
-    out_.replace(begin, std::string::npos, sorted);
+    size_ = begin;
+    put(sorted_.data(), sorted_.size());
   }
 
   // Appends the string at `at_` with its quotes and counts the bytes of its text.
   bool string(std::size_t& bytes) {
     ++at_;
-    out_ += '"';
+    put('"');
     for (;;) {
       const char* const start = at_;
-      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
-      out_.append(start, at_);
+      while (at_ != end_ && kPlain[static_cast<unsigned char>(*at_)]) ++at_;
+      put(start, static_cast<std::size_t>(at_ - start));
       bytes += static_cast<std::size_t>(at_ - start);
       if (at_ == end_) return fail("a string is not closed");
       if (*at_ == '"') break;
@@ -209,7 +232,7 @@ class Canonicaliser {
       if (!escape(bytes)) return false;
     }
     ++at_;
-    out_ += '"';
+    put('"');
     return true;
   }
 
@@ -224,10 +247,10 @@ class Canonicaliser {
       case 'n':
       case 'r':
       case 't':
-        out_.append(at_, 2);
+        put(at_, 2);
         break;
       case '/':
-        out_ += '/';
+        put('/');
         break;
       case 'u':
         return unicode_escape(bytes);
@@ -262,7 +285,7 @@ class Canonicaliser {
     char utf8[4];
     const std::size_t size = encode(code, utf8);
     bytes += size;
-    append_escaped({utf8, size});
+    put_escaped({utf8, size});
     return true;
   }
 
@@ -290,11 +313,10 @@ class Canonicaliser {
     return 4;
   }
 
-  void append_escaped(std::string_view text) {
-    const std::size_t before = out_.size();
-    append_json_string(text, out_);
-    out_.pop_back();
-    out_.erase(before, 1);
+  void put_escaped(std::string_view text) {
+    std::string quoted;
+    append_json_string(text, quoted);
+    put(quoted.data() + 1, quoted.size() - 2);
   }
 
   bool number() {
@@ -320,11 +342,14 @@ class Canonicaliser {
     const std::string_view text{start, static_cast<std::size_t>(at_ - start)};
     plain = plain && text.size() < kSurelyFits && text != "-0";
     if (plain) {
-      out_ += text;
+      put(text.data(), text.size());
       return true;
     }
     if (!fits_jsonb(text)) return fail("a number has too many digits");
-    append_json_number(text, out_);
+    std::string digits;
+    append_json_number(text, digits);
+    if (digits.size() > text.size()) out_.resize(out_.size() + digits.size() - text.size());
+    put(digits.data(), digits.size());
     return true;
   }
 
@@ -336,15 +361,20 @@ class Canonicaliser {
   const char* at_;
   const char* end_;
   std::string& out_;
-  std::vector<Member> members_;
+  std::size_t size_;  // Of what was written; `out_` is longer until the end.
+  // Kept from call to call, for their memory. Members of outer objects stand in front of those of inner ones.
+  static thread_local std::vector<Member> members_;
+  static thread_local std::string sorted_;
   std::string_view fault_;
 };
+
+thread_local std::vector<Member> Canonicaliser::members_;
+thread_local std::string Canonicaliser::sorted_;
 
 }  // namespace
 
 Outcome<bool> canonical_json(std::string_view text, std::string& out) {
   const std::size_t before = out.size();
-  out.reserve(before + text.size());
   Canonicaliser canonicaliser{text, out};
   const std::size_t invalid = find_invalid_utf8(text);
   if (invalid == std::string_view::npos && canonicaliser.run()) return true;

@@ -7,11 +7,16 @@ namespace etl::report {
 
 std::string_view name(State state) {
   switch (state) {
-    case State::done: return "done";
-    case State::done_with_rejects: return "done with rejects";
-    case State::failed: return "failed";
-    case State::interrupted: return "interrupted";
-    case State::dry_run: return "dry run";
+    case State::done:
+      return "done";
+    case State::done_with_rejects:
+      return "done with rejects";
+    case State::failed:
+      return "failed";
+    case State::interrupted:
+      return "interrupted";
+    case State::dry_run:
+      return "dry run";
   }
   return "failed";
 }
@@ -41,9 +46,7 @@ double Report::success_rate() const {
   return 1 - static_cast<double>(counts.rejected) / static_cast<double>(counts.out());
 }
 
-double Report::rows_per_second() const {
-  return seconds > 0 ? static_cast<double>(totals().read) / seconds : 0;
-}
+double Report::rows_per_second() const { return seconds > 0 ? static_cast<double>(totals().read) / seconds : 0; }
 
 ErrorCounts Report::errors() const {
   ErrorCounts errors{};

@@ -45,7 +45,7 @@ struct Reject {
   std::string field;     // Several, joined by ", ", for keys of several columns; "" for the row as a whole.
   std::string rule;
   std::string reason;
-  std::string source;    // The source row as a compact JSON object.
+  std::string source;  // The source row as a compact JSON object.
 };
 
 // How often a warn rule or sentence was broken.

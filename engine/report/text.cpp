@@ -76,18 +76,10 @@ class Grid {
 };
 
 std::vector<std::string> counts_row(std::string first, const Counts& counts, double seconds) {
-  return {std::move(first),
-          grouped(counts.read),
-          grouped(counts.added),
-          grouped(counts.filtered),
-          grouped(counts.merged),
-          grouped(counts.inserted),
-          grouped(counts.updated),
-          grouped(counts.unchanged),
-          grouped(counts.skipped),
-          grouped(counts.rejected),
-          fmt::format("{:.1f}", seconds),
-          rate(counts.read, seconds)};
+  return {std::move(first),         grouped(counts.read),           grouped(counts.added),
+          grouped(counts.filtered), grouped(counts.merged),         grouped(counts.inserted),
+          grouped(counts.updated),  grouped(counts.unchanged),      grouped(counts.skipped),
+          grouped(counts.rejected), fmt::format("{:.1f}", seconds), rate(counts.read, seconds)};
 }
 
 std::string counts_table(const Report& report) {
@@ -136,9 +128,12 @@ std::string warnings_of(const Table& table) {
 
 std::string_view word(Check::Result result) {
   switch (result) {
-    case Check::Result::passed: return "ok";
-    case Check::Result::failed: return "FAILED";
-    case Check::Result::warned: return "warning";
+    case Check::Result::passed:
+      return "ok";
+    case Check::Result::failed:
+      return "FAILED";
+    case Check::Result::warned:
+      return "warning";
   }
   return "FAILED";
 }

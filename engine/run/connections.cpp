@@ -16,7 +16,8 @@ readers::Source& LiveConnections::source(std::size_t connection) {
 
 writers::Target& LiveConnections::target(std::size_t connection) {
   auto& target = targets_.at(connection);
-  if (!target) target = writers::open_target(plan_.connections[connection].info, {plan_.connections[connection].ddl.get()});
+  if (!target)
+    target = writers::open_target(plan_.connections[connection].info, {plan_.connections[connection].ddl.get()});
   return *target;
 }
 

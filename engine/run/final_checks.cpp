@@ -48,9 +48,8 @@ void check_constraints(RunState& state, report::Report& report) {
 // Columns whose values are not printed, by name: a check may select them.
 bool is_sensitive(const plan::Plan& plan, const std::string& column) {
   return std::ranges::any_of(plan.tables, [&](const plan::TablePlan& table) {
-    return std::ranges::any_of(table.fields, [&](const plan::FieldPlan& field) {
-      return field.sensitive && field.name == column;
-    });
+    return std::ranges::any_of(table.fields,
+                               [&](const plan::FieldPlan& field) { return field.sensitive && field.name == column; });
   });
 }
 
@@ -68,7 +67,8 @@ void run_checks(RunState& state, report::Report& report) {
     const auto rows = state.connections.target(check.connection).query(check.sql, state.parameters, kMostRows);
     report::Check result{.sentence = check.sentence, .detail = {}};
     if (!rows.rows.empty()) {
-      result.result = check.effect == plan::Effect::warn ? report::Check::Result::warned : report::Check::Result::failed;
+      result.result =
+          check.effect == plan::Effect::warn ? report::Check::Result::warned : report::Check::Result::failed;
       result.detail = describe(state.plan, rows);
     }
     report.checks.push_back(std::move(result));

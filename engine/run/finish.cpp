@@ -76,9 +76,8 @@ FinishedBatch Finisher::finish(BatchPtr source) {
   batch.columns.resize(fields.size());
   batch.failed.resize(fields.size());
   batch.source = std::move(source);
-  work.evaluator =
-      std::make_unique<plan::Evaluator>(source_frame(*batch.source), batch.rows, *batch.arena, table_.context,
-                                        &references_, batch.source.get(), &column_names_);
+  work.evaluator = std::make_unique<plan::Evaluator>(source_frame(*batch.source), batch.rows, *batch.arena,
+                                                     table_.context, &references_, batch.source.get(), &column_names_);
   take_rows(work);
   for (std::size_t field = 0; field < fields.size(); ++field) finish_field(work, field);
   // Keys made by the database come last, so that rejected rows use none up.
@@ -210,7 +209,8 @@ ColumnPtr Finisher::make_defaults(std::size_t field, std::size_t count, Arena& a
   }
   const auto [counter, first] = counters_.try_emplace(field, 0);
   if (first && table_.rows_before > 0) {
-    const std::string sql = fmt::format("SELECT max({}) FROM {}", stores::quote_identifier(column.name), quoted_table(table_));
+    const std::string sql =
+        fmt::format("SELECT max({}) FROM {}", stores::quote_identifier(column.name), quoted_table(table_));
     const auto highest = table_.target->query(sql, {}, 1);
     if (!highest.rows.empty()) counter->second = parse_integer(highest.rows[0][0]).value.value_or(0);
   }
@@ -281,8 +281,8 @@ std::vector<plan::Evaluated> Finisher::finished_frame(const FinishedBatch& batch
 void Finisher::check_sentences(Work& work) {
   FinishedBatch& batch = work.batch;
   if (table_.plan->sentences.empty()) return;
-  plan::Evaluator evaluator{finished_frame(batch),  batch.rows,   *batch.arena,
-                            table_.context, &references_, batch.source.get()};
+  plan::Evaluator evaluator{finished_frame(batch), batch.rows,   *batch.arena,
+                            table_.context,        &references_, batch.source.get()};
   std::uint32_t order = order_of(batch.columns.size());
   for (const plan::SentencePlan& sentence : table_.plan->sentences) {
     const plan::Evaluated truth = evaluator.evaluate(sentence.condition, work.active());
@@ -313,14 +313,16 @@ void Finisher::check_sentence(FinishedBatch& batch, const plan::SentencePlan& se
 
 void Finisher::judge(FinishedBatch& batch, plan::Effect effect, Reason reason, const std::string& text) {
   switch (effect) {
-    case plan::Effect::reject: return batch.reject(std::move(reason));
-    case plan::Effect::warn: return warn(batch, reason, text);
-    case plan::Effect::abort: break;
+    case plan::Effect::reject:
+      return batch.reject(std::move(reason));
+    case plan::Effect::warn:
+      return warn(batch, reason, text);
+    case plan::Effect::abort:
+      break;
   }
   batch.stop_at(reason.row, reason.order,
                 fmt::format("{}{}{}: {}: {}", table_.plan->name, reason.field.empty() ? "" : ".", reason.field,
-                            printer_.position(*batch.source, reason.row),
-                            reason.hidden ? text : reason.reason));
+                            printer_.position(*batch.source, reason.row), reason.hidden ? text : reason.reason));
 }
 
 void Finisher::warn(const FinishedBatch& batch, const Reason& reason, const std::string& text) {

@@ -30,13 +30,13 @@ struct FinishedBatch {
   BatchPtr source;
   std::shared_ptr<Arena> arena = std::make_shared<Arena>();
   std::size_t rows = 0;
-  Bitmap active;                  // Rows that `where` took, rejected ones included.
+  Bitmap active;  // Rows that `where` took, rejected ones included.
   std::size_t filtered = 0;
   std::vector<ColumnPtr> columns;  // Of TablePlan::fields; a self-reference is NULL until it is resolved.
   std::vector<SelfReference> self_references;
-  std::vector<Bitmap> failed;      // Per field: rows whose value could not be made. Size 0: none.
-  std::vector<Reason> reasons;     // Not in order.
-  Bitmap rejected;                 // Rows with a reason.
+  std::vector<Bitmap> failed;   // Per field: rows whose value could not be made. Size 0: none.
+  std::vector<Reason> reasons;  // Not in order.
+  Bitmap rejected;              // Rows with a reason.
   bool any_rejected = false;
   std::optional<Abort> abort;
 

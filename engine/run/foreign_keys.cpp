@@ -50,7 +50,8 @@ ForeignKeys::ForeignKeys(RunState& state, TableState& table, Finisher& finisher,
     if (key.parent && &state.tables[*key.parent] == &table) {
       if (key.effect != plan::Effect::reject) {
         throw Error{Error::Kind::schema,
-                    fmt::format("{}: exists under warn: or abort: into the table itself is not available yet", names_.back().second),
+                    fmt::format("{}: exists under warn: or abort: into the table itself is not available yet",
+                                names_.back().second),
                     "write exists as a rule of the field"};
       }
       to_itself_.push_back(&key);

@@ -16,7 +16,8 @@ writers::Target& target_of(RunState& state, const spec::HookSpec& hook) {
   const auto found = std::ranges::find_if(
       state.plan.connections, [&](const plan::ConnectionPlan& connection) { return connection.info.name == name; });
   if (found == state.plan.connections.end()) {
-    throw Error{Error::Kind::schema, fmt::format("{}: a hook's connection {} is not declared", to_string(hook.at), name)};
+    throw Error{Error::Kind::schema,
+                fmt::format("{}: a hook's connection {} is not declared", to_string(hook.at), name)};
   }
   return state.connections.target(static_cast<std::size_t>(found - state.plan.connections.begin()));
 }

@@ -17,8 +17,8 @@ constexpr std::size_t kIdSpace = 1U << 20;
 
 bool Judge::nothing_to_judge() const {
   return links_.empty() && std::ranges::all_of(uniques_, [this](const Unique& unique) {
-    return !unique.index && unique.in_database.empty() && !unique.may_be_null && unique.plan->client_compares;
-  });
+           return !unique.index && unique.in_database.empty() && !unique.may_be_null && unique.plan->client_compares;
+         });
 }
 
 std::uint32_t Judge::judge(std::uint32_t from, std::vector<std::uint32_t>& piece) {
@@ -146,8 +146,9 @@ void Judge::find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty
       if (taken) meet(*unique.index, key, finding);
       if (taken && unique.met) finding.met = unique.met->find(key, *batch_->arena).value_or(Value{});
       if (taken && unique.skips && !rejected && held_.holds(meeting(), key)) {
-        finding.waits.push_back({meeting(), key, std::nullopt,
-                                 conflict(unique, row, values_text(unique, row) + " is the key of a row that is rejected")});
+        finding.waits.push_back(
+            {meeting(), key, std::nullopt,
+             conflict(unique, row, values_text(unique, row) + " is the key of a row that is rejected")});
       }
     }
     taken = taken || is_in_database(unique, row, piece_is_empty, finding);

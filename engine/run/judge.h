@@ -19,13 +19,13 @@
 namespace etl::run {
 
 enum class Verdict : std::uint8_t {
-  open,      // Not judged yet, or not taken by `where`.
-  good,      // To be written, or written.
+  open,  // Not judged yet, or not taken by `where`.
+  good,  // To be written, or written.
   rejected,
-  skipped,   // on_conflict: skip.
-  follows,   // The same, but the row it met is held: should that be rejected, so is this one.
-  held,      // Waits for its parent.
-  late,      // Rejected, and waits to learn whether its parent is missing too.
+  skipped,  // on_conflict: skip.
+  follows,  // The same, but the row it met is held: should that be rejected, so is this one.
+  held,     // Waits for its parent.
+  late,     // Rejected, and waits to learn whether its parent is missing too.
 };
 
 class Judge {
@@ -70,7 +70,7 @@ class Judge {
   struct Unique {
     const plan::UniquePlan* plan = nullptr;
     std::optional<std::size_t> index = {};  // Into TableState::indexes; empty when only the database can judge.
-    std::string names = {};            // "user_id, channel".
+    std::string names = {};                 // "user_id, channel".
     bool hidden = false;
     bool skips = false;                // A conflict skips the row.
     bool may_be_null = false;          // Part of the key, and nothing else rejects NULL.
@@ -92,9 +92,9 @@ class Judge {
     std::optional<std::size_t> index = {};  // Where a written parent is found.
     // Of the batch:
     const SelfReference* reference = nullptr;
-    ForeignKeyValues values = {};          // For REFERENCES.
-    RowKeys parents = {};                  // Keys of the parents: source keys, or values.
-    RowKeys computed = {};                 // For table[key]: the parents' target keys, where they are recomputed.
+    ForeignKeyValues values = {};  // For REFERENCES.
+    RowKeys parents = {};          // Keys of the parents: source keys, or values.
+    RowKeys computed = {};         // For table[key]: the parents' target keys, where they are recomputed.
     std::vector<bool> in_database = {};
   };
   // What was found out about one row before anything is changed.
@@ -153,12 +153,12 @@ class Judge {
   std::vector<RowKeys> index_keys_;  // As TableState::indexes.
   std::optional<RowKeys> source_keys_;
   std::vector<Verdict> verdicts_;
-  Bitmap mapped_;                    // Rows whose ID was not in the map before.
-  std::vector<Reason> reasons_;      // In row order.
+  Bitmap mapped_;                                                 // Rows whose ID was not in the map before.
+  std::vector<Reason> reasons_;                                   // In row order.
   std::vector<std::pair<std::uint32_t, std::size_t>> held_here_;  // Rows of the batch that are held, and their place.
-  std::vector<std::shared_ptr<Column>> link_values_;  // Per table[key] link: the parents' keys.
-  std::unordered_set<Key128, Key128Hash> met_;    // Keys by which rows of the batch were judged.
-  std::unordered_set<Key128, Key128Hash> fresh_;  // Keys of the unwritten piece, when careful.
+  std::vector<std::shared_ptr<Column>> link_values_;              // Per table[key] link: the parents' keys.
+  std::unordered_set<Key128, Key128Hash> met_;                    // Keys by which rows of the batch were judged.
+  std::unordered_set<Key128, Key128Hash> fresh_;                  // Keys of the unwritten piece, when careful.
 };
 
 }  // namespace etl::run

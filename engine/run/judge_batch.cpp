@@ -30,8 +30,8 @@ void Judge::add_uniques() {
     unique.hidden = visibility_.hides_any(plan.fields);
     unique.skips = plan.is_key && skips;
     unique.may_be_null = plan.is_key && std::ranges::any_of(plan.fields, [this](std::size_t field) {
-      return !table_.plan->fields[field].required && !table_.plan->fields[field].from_default;
-    });
+                           return !table_.plan->fields[field].required && !table_.plan->fields[field].from_default;
+                         });
     for (std::size_t i = 0; i < table_.indexes.size(); ++i) {
       const KeyIndex& index = *table_.indexes[i];
       if (!plan.implied && plan.client_compares && index.fields == plan.fields &&
@@ -192,8 +192,8 @@ void Judge::take_links() {
       link.parents = row_keys(keys, batch_->rows);
       link_values_.push_back(copy(*batch_->columns[link.field]));
       if (!table_.plan->recompute_key) continue;
-      link.computed = row_keys(std::vector{table_.key_column(table_.plan->key_field, batch_->columns[link.field])},
-                               batch_->rows);
+      link.computed =
+          row_keys(std::vector{table_.key_column(table_.plan->key_field, batch_->columns[link.field])}, batch_->rows);
       names = {table_.plan->fields[table_.plan->key_field].name};
       columns = {batch_->columns[link.field]};
     }

@@ -113,8 +113,7 @@ std::vector<std::string> Lookup::folded(const Column& keys, const converters::Ke
   auto column = std::make_shared<Column>(Type::text, keys.size());
   std::ranges::copy(texts, column->values<std::string_view>().begin());
   const ColumnPtr lowered = lower_case(column, context.arena, context.run);
-  std::vector<std::string> out(lowered->values<std::string_view>().begin(),
-                               lowered->values<std::string_view>().end());
+  std::vector<std::string> out(lowered->values<std::string_view>().begin(), lowered->values<std::string_view>().end());
   return out;
 }
 

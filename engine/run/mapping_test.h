@@ -18,7 +18,6 @@ struct TestResult {
 };
 
 // Runs every test of the mapping. What is wrong with the mapping itself is a diagnostic.
-std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas,
-                                  Diagnostics& diagnostics);
+std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas, Diagnostics& diagnostics);
 
 }  // namespace etl::run

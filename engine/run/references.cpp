@@ -52,8 +52,7 @@ RunReferences::RunReferences(RunState& state) : state_{state} {
   converters::RunContext context;
   if (!state.tables.empty()) context = state.tables.front().context;
   for (const plan::LookupPlan& lookup : state.plan.lookups) {
-    lookups_.push_back(
-        std::make_unique<Lookup>(state.plan, lookup, state.connections, context, state.space.budget));
+    lookups_.push_back(std::make_unique<Lookup>(state.plan, lookup, state.connections, context, state.space.budget));
   }
 }
 
@@ -136,8 +135,8 @@ ColumnPtr RunReferences::resolve(std::size_t table, std::span<const ColumnPtr> k
   for (std::size_t row = 0; row < context.rows; ++row) {
     if (!found.missing[row]) continue;
     found.keys->set_null(row);
-    context.failures.push_back({static_cast<std::uint32_t>(row), "parent",
-                                missing_parent(state_.tables[table].plan->name, keys, row)});
+    context.failures.push_back(
+        {static_cast<std::uint32_t>(row), "parent", missing_parent(state_.tables[table].plan->name, keys, row)});
   }
   return found.keys;
 }
@@ -167,8 +166,7 @@ ColumnPtr RunReferences::look_up(std::size_t lookup, std::span<const ColumnPtr> 
     if (keys.front()->is_null(row) || !context.is_active(row)) continue;
     context.failures.push_back(
         {static_cast<std::uint32_t>(row), "lookup",
-         fmt::format("{} has no entry for {}", table.plan().name,
-                     quote_for_message(to_text(keys.front()->at(row))))});
+         fmt::format("{} has no entry for {}", table.plan().name, quote_for_message(to_text(keys.front()->at(row))))});
   }
   return out;
 }

@@ -204,14 +204,14 @@ std::string too_many_rejects(const report::Table& table) {
 }
 
 void put_in_order(std::vector<Reason>& reasons) {
-  std::ranges::stable_sort(reasons, [](const Reason& a, const Reason& b) {
-    return a.row != b.row ? a.row < b.row : a.order < b.order;
-  });
+  std::ranges::stable_sort(
+      reasons, [](const Reason& a, const Reason& b) { return a.row != b.row ? a.row < b.row : a.order < b.order; });
   std::vector<Reason> kept;
   kept.reserve(reasons.size());
   for (Reason& reason : reasons) {
     bool twice = false;
-    for (std::size_t i = kept.size(); i > 0 && kept[i - 1].row == reason.row && kept[i - 1].order == reason.order; --i) {
+    for (std::size_t i = kept.size(); i > 0 && kept[i - 1].row == reason.row && kept[i - 1].order == reason.order;
+         --i) {
       twice = twice || (kept[i - 1].rule == reason.rule && kept[i - 1].field == reason.field && !reason.rule.empty() &&
                         reason.rule != "check");
     }

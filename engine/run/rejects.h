@@ -22,7 +22,7 @@ struct Reason {
   std::string_view field;
   std::string_view rule;
   std::string reason;
-  bool hidden = false;      // The reason may quote a sensitive value.
+  bool hidden = false;  // The reason may quote a sensitive value.
 };
 
 // What of a table's rows may be printed: sensitive fields and the source columns they read are not, nor is what

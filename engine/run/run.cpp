@@ -155,9 +155,10 @@ class Run {
       const schema::Table& target = *table.plan->target;
       const std::string name = target.schema.empty() ? target.name : target.schema + "." + target.name;
       if (table.target->catalog().table(name) != nullptr) continue;
-      throw Error{Error::Kind::schema,
-                  fmt::format("{}: {} does not exist", to_string(table.plan->at), target_name(state_.plan, *table.plan)),
-                  "create the table first, or give the connection schema: and create: true (an empty database)"};
+      throw Error{
+          Error::Kind::schema,
+          fmt::format("{}: {} does not exist", to_string(table.plan->at), target_name(state_.plan, *table.plan)),
+          "create the table first, or give the connection schema: and create: true (an empty database)"};
     }
   }
 

@@ -30,12 +30,12 @@ struct RunOptions {
   // Set by signal handlers to a value other than 0; looked at between batches. May be null.
   const std::atomic<int>* interrupt = nullptr;
   Progress* progress = nullptr;
-  Instant started;                     // now() of the mapping.
-  std::optional<Uuid> run_id;          // Empty: a random one.
-  std::uint64_t random_seed = 0;       // Of uuid4(); 0: the system's.
-  std::string reports;                 // Folder for report folders; "" keeps none.
-  std::optional<std::size_t> batch;    // Rows per batch, instead of settings.batch.
-  std::size_t keep_rejects = 20;       // Rejects per table that the report itself holds.
+  Instant started;                   // now() of the mapping.
+  std::optional<Uuid> run_id;        // Empty: a random one.
+  std::uint64_t random_seed = 0;     // Of uuid4(); 0: the system's.
+  std::string reports;               // Folder for report folders; "" keeps none.
+  std::optional<std::size_t> batch;  // Rows per batch, instead of settings.batch.
+  std::size_t keep_rejects = 20;     // Rejects per table that the report itself holds.
   // False for `etl test`: no rows:, no max_rejects, and no SQL of the mapping runs.
   bool thresholds = true;
 };

@@ -38,8 +38,7 @@ std::string quoted_table(const TableState& table) { return stores::quote_table(*
 
 namespace {
 
-KeyIndex& need_index(TableState& table, const std::vector<std::size_t>& fields, bool nulls_are_equal,
-                     KeySpace& space) {
+KeyIndex& need_index(TableState& table, const std::vector<std::size_t>& fields, bool nulls_are_equal, KeySpace& space) {
   if (KeyIndex* known = table.index(fields, nulls_are_equal)) return *known;
   table.indexes.push_back(std::make_unique<KeyIndex>(fields, nulls_are_equal, space));
   return *table.indexes.back();

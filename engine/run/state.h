@@ -21,7 +21,7 @@ struct KeyIndex {
 
   std::vector<std::size_t> fields;  // Into TablePlan::fields.
   bool nulls_are_equal = false;
-  bool used_by_others = false;      // By later tables: kept when the table is done.
+  bool used_by_others = false;  // By later tables: kept when the table is done.
   KeySet keys;
 };
 

@@ -45,10 +45,11 @@ void refuse_rules_on_late_references(const TableState& table) {
       return reads_column(*sentence.condition, field);
     });
     if (plan.rules.empty() && !in_sentence) continue;
-    throw Error{Error::Kind::schema,
-                fmt::format("{}: rules on {}.{} are not available yet: its values are made by the database while it loads",
-                            to_string(plan.at), table.plan->name, plan.name),
-                "give the table a key that is known before loading, for instance uuid5(...)"};
+    throw Error{
+        Error::Kind::schema,
+        fmt::format("{}: rules on {}.{} are not available yet: its values are made by the database while it loads",
+                    to_string(plan.at), table.plan->name, plan.name),
+        "give the table a key that is known before loading, for instance uuid5(...)"};
   }
 }
 
@@ -74,7 +75,8 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
 }
 
 void TableLoad::load() {
-  const auto reader = state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits());
+  const auto reader =
+      state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits());
   Progress* progress = state_.options.progress;
   if (progress != nullptr) progress->table_started(table_.plan->name, reader->estimated_rows());
   stop_on_interrupt();

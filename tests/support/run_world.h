@@ -120,7 +120,8 @@ class FakeTarget : public writers::Target {
                          std::span<const ColumnPtr> keys) override {
     ++finds;
     std::vector<bool> found;
-    for (std::size_t row = 0; row < keys[0]->size(); ++row) found.push_back(find_row(table, columns, keys, row) != nullptr);
+    for (std::size_t row = 0; row < keys[0]->size(); ++row)
+      found.push_back(find_row(table, columns, keys, row) != nullptr);
     return found;
   }
   std::vector<ColumnPtr> fetch(const schema::Table& table, std::span<const std::string> columns,
@@ -169,7 +170,8 @@ class FakeTarget : public writers::Target {
   }
   bool same(std::string a, std::string b) const {
     if (!case_matters) {
-      for (std::string* text : {&a, &b}) std::ranges::transform(*text, text->begin(), [](char c) { return std::tolower(c); });
+      for (std::string* text : {&a, &b})
+        std::ranges::transform(*text, text->begin(), [](char c) { return std::tolower(c); });
     }
     return a == b;
   }
@@ -183,8 +185,7 @@ class FakeTarget : public writers::Target {
     for (const Stored& stored : rows[table.name]) {
       bool equal = true;
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        equal = equal && !keys[i]->is_null(row) &&
-                same(stored[place(table, columns[i])], to_text(keys[i]->at(row)));
+        equal = equal && !keys[i]->is_null(row) && same(stored[place(table, columns[i])], to_text(keys[i]->at(row)));
       }
       if (equal) return &stored;
     }
