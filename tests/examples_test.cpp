@@ -37,7 +37,9 @@ class Bench {
     plan::Binder binder{compiler, scope, run_, pool};
     const plan::NodePtr node = binder.bind(*expression);
     if (!node || diagnostics.has_errors()) return failed(diagnostics);
-    plan::Evaluator evaluator{{}, 1, *compiler.plan().arena, run_, nullptr, nullptr};
+    Batch batch;
+    batch.rows = 1;
+    plan::Evaluator evaluator{{}, 1, *compiler.plan().arena, run_, nullptr, &batch};
     const plan::Evaluated result = evaluator.evaluate(node);
     if (result.failures && !result.failures->empty()) return {{}, result.failures->front().reason};
     return {result.column->at(0), ""};
@@ -85,7 +87,10 @@ TEST_CASE("examples: every example of a function gives what it says") {
       const Evaluation wanted = bench.evaluate(example.result);
       CHECK_MESSAGE(wanted.value.has_value(), "the result cannot be evaluated: ", example.result, " ", shown(wanted));
       CHECK_MESSAGE(shown(got) == shown(wanted), shown(got), " instead of ", example.result);
-      if (got.value && wanted.value) CHECK((type_of(*got.value) == type_of(*wanted.value) || is_null(*got.value)));
+      if (!got.value || !wanted.value || is_null(*got.value)) continue;
+      const Type type = type_of(*got.value);
+      const Type other = type_of(*wanted.value);
+      CHECK((type == other || (is_number(type) && is_number(other))));
     }
   }
   CHECK(executed > 150);

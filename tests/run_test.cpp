@@ -6,10 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sstream>
 
-#include "engine/run/key_set.h"
 #include "tests/support/run_world.h"
 
 namespace etl::run_test {
@@ -19,8 +17,6 @@ namespace {
 constexpr auto kDone = report::State::done;
 constexpr auto kRejects = report::State::done_with_rejects;
 constexpr auto kFailed = report::State::failed;
-
-using Lines = std::vector<std::string>;
 
 // users(id, email unique) with parents' keys recomputed; orders(id, user_id -> users) through users[user].
 struct Shop : World {
@@ -47,10 +43,6 @@ struct Shop : World {
   void user(std::int64_t id, std::string_view email) { data("users").push_back({id, text(email)}); }
   void order(std::int64_t id, std::int64_t user) { data("orders").push_back({id, user}); }
 };
-
-void allow_all(World& world) {
-  for (auto& table : world.plan.tables) table.max_rejects = {100, true};
-}
 
 }  // namespace
 
@@ -449,6 +441,89 @@ TEST_CASE("run: checks fail the run or are reported; the first row is named") {
         "failed: constraints of target hold: orders refer to 2 users that do not exist, run rolled back");
 }
 
+TEST_CASE("run: hooks run before the first read and after the commit, or not at all") {
+  Shop shop;
+  shop.user(1, "a");
+  const auto hook = [](const std::string& sql) {
+    spec::HookSpec spec;
+    spec.sql.emplace();
+    spec.sql->text.value = sql;
+    return spec;
+  };
+  shop.plan.before = {hook("first")};
+  shop.plan.after = {hook("last")};
+  CHECK(shop.run().state == kDone);
+  CHECK(shop.target().executed == Lines{"first", "last"});
+  shop.fake.reset();
+  shop.users().min_rows = 5;
+  CHECK(shop.run().state == kFailed);
+  CHECK(shop.target().executed == Lines{"first"});
+}
+
+TEST_CASE("run: lookups answer from a map or a source, and unknown keys reject") {
+  Shop shop;
+  const auto roles = shop.add_source("roles", {{"name", Type::text}, {"level", Type::integer}});
+  shop.data("roles") = {{shop.text("Admin"), std::int64_t{9}}, {shop.text("guest"), std::int64_t{1}}};
+  plan::LookupPlan lookup;
+  lookup.name = "roles";
+  lookup.source = roles;
+  lookup.key = column(0, Type::text);
+  lookup.value = column(1, Type::integer);
+  lookup.type = Type::integer;
+  lookup.ignore_case = true;
+  shop.plan.lookups = {lookup};
+  auto node = std::make_shared<plan::Node>();
+  node->kind = plan::Node::Kind::lookup;
+  node->type = Type::integer;
+  node->arguments = {column(1, Type::text)};
+  shop.users().unique.clear();
+  shop.users().fields[0].value = node;
+  shop.users().recompute_key = nullptr;
+  shop.user(1, "ADMIN");
+  shop.user(2, "guest");
+  shop.user(3, "ghost");
+  allow_all(shop);
+  CHECK(rejects(shop.run()) == Lines{"users id=3 id lookup: roles has no entry for 'ghost'"});
+  CHECK(shop.target().rows["users"] == std::vector<Stored>{{"9", "ADMIN"}, {"1", "guest"}});
+  shop.data("roles").push_back({shop.text("admin"), std::int64_t{8}});
+  CHECK(failure(shop.run()).find("error[E402]: lookup roles: key") != std::string::npos);
+  CHECK(failure(shop.run()).find("is not unique in source.roles ('admin' 2 times)") != std::string::npos);
+}
+
+TEST_CASE("run: parents that this run does not load are looked for in the target") {
+  Shop shop;
+  shop.users().selected = false;
+  shop.target().rows["users"] = {{"1", "a"}};
+  shop.order(1, 1);
+  shop.order(2, 2);
+  allow_all(shop);
+  const auto report = shop.run();
+  CHECK(rejects(report) == Lines{"orders id=2 user_id parent: users has no row for '2'"});
+  CHECK(report.tables.size() == 1);
+  shop.users().recompute_key = nullptr;
+  CHECK(failure(shop.run()) == "users: which keys its rows have is known only to the run that made them");
+}
+
+TEST_CASE("run: keys made by the database are counted for good rows alone, and children follow them") {
+  Shop shop;
+  shop.users().fields[0].value = nullptr;
+  shop.users().fields[0].from_default = true;
+  shop.users().recompute_key = nullptr;
+  shop.users().unique = {{.name = "users_email", .fields = {1}, .from_schema = true}};
+  shop.users().fields[1].required = true;
+  shop.data("users") = {{std::int64_t{50}, shop.text("a")}, {std::int64_t{60}, {}}, {std::int64_t{70}, shop.text("b")}};
+  shop.order(1, 70);
+  shop.order(2, 60);
+  allow_all(shop);
+  for (const std::size_t batch : {1, 2, 100}) {
+    shop.fake.reset();
+    CHECK(rejects(shop.run(batch)) ==
+          Lines{"users id=60 email required: is required", "orders id=2 user_id parent: users has no row for '60'"});
+    CHECK(shop.target().rows["users"] == std::vector<Stored>{{"1", "a"}, {"2", "b"}});
+    CHECK(shop.target().rows["orders"] == std::vector<Stored>{{"1", "2"}});
+  }
+}
+
 TEST_CASE("run: an interrupt stops between batches and keeps nothing") {
   struct Stop : run::Progress {
     std::atomic<int> signal{0};
@@ -506,6 +581,7 @@ TEST_CASE("run: rejects are written as CSV, private, with sensitive values hidde
 
 TEST_CASE("run: keys beyond settings.memory go to disk and are judged the same") {
   Shop shop;
+  shop.catalog.tables[0].unique_keys.clear();  // The world would compare each row with each.
   for (int i = 0; i < 6'000; ++i) shop.user(i, fmt::format("user{}@example.com", i % 5'900));
   for (int i = 0; i < 3'000; ++i) shop.order(i, i * 3);
   allow_all(shop);
@@ -514,261 +590,6 @@ TEST_CASE("run: keys beyond settings.memory go to disk and are judged the same")
   shop.plan.settings.memory = 1;
   CHECK(rejects(shop.run(500)) == in_memory);
   CHECK(in_memory.size() == 100 + 1'000 + 33);  // Duplicates; orders of users that do not exist or were rejected.
-}
-
-// ---- tables that refer to themselves
-
-namespace {
-
-enum class Link : std::uint8_t { foreign_key, recomputed, stored };
-
-// nodes(id, parent_id -> nodes, name unique): parents may come before or after their children.
-struct Tree : World {
-  explicit Tree(Link link) {
-    const auto source = add_source("nodes", {{"id", Type::integer}, {"parent", Type::integer}, {"name", Type::text}});
-    auto& table = add_schema("nodes", {schema_column("id", Type::integer, true),
-                                       schema_column("parent_id", Type::integer), schema_column("name", Type::text)});
-    table.unique_keys = {{.name = "pk", .columns = {"id"}, .primary = true}, {.name = "names", .columns = {"name"}}};
-    schema::ForeignKey key;
-    key.columns = {"parent_id"};
-    key.table = "nodes";
-    key.target_columns = {"id"};
-    table.foreign_keys = {key};
-    auto& plan =
-        add_table("nodes", source, table, {column(0, Type::integer), column(1, Type::integer), column(2, Type::text)});
-    plan.unique = {{.name = "pk", .fields = {0}, .primary = true, .from_schema = true, .implied = true},
-                   {.name = "names", .fields = {2}, .from_schema = true}};
-    if (link == Link::foreign_key) {
-      plan.foreign_keys = {
-          {.name = "fk", .fields = {1}, .table = "nodes", .target = &table, .target_columns = {"id"}, .parent = 0}};
-      return;
-    }
-    plan.fields[1].value = nullptr;
-    plan.fields[1].self_reference = {column(1, Type::integer)};
-    plan.is_referenced = true;
-    plan.source_key_types = {Type::integer};
-    if (link == Link::recomputed) {
-      plan.recompute_key = column(0, Type::integer);
-    } else {  // The database makes the keys.
-      plan.fields[0].value = nullptr;
-      plan.fields[0].from_default = true;
-      plan.fields[0].required = false;
-    }
-  }
-  void node(std::int64_t id, std::optional<std::int64_t> parent, std::string_view name = "") {
-    data("nodes").push_back(
-        {id, parent ? Value{*parent} : Value{}, text(name.empty() ? fmt::format("n{}", id) : std::string{name})});
-  }
-};
-
-constexpr Link kLinks[] = {Link::foreign_key, Link::recomputed, Link::stored};
-
-std::string rule_of(Link link) { return link == Link::foreign_key ? "exists" : "parent"; }
-
-}  // namespace
-
-TEST_CASE("run: parents may come after their children, point at themselves and form rings") {
-  for (const Link link : kLinks) {
-    for (const std::size_t batch : {1, 2, 100}) {
-      CAPTURE(static_cast<int>(link));
-      CAPTURE(batch);
-      Tree tree{link};
-      tree.node(1, 2);
-      tree.node(2, 3);
-      tree.node(3, std::nullopt);
-      tree.node(4, 4);
-      tree.node(5, 6);
-      tree.node(6, 5);
-      tree.node(7, 6);
-      const auto report = tree.run(batch);
-      CHECK(failure(report) == "");
-      CHECK(report.tables[0].counts.inserted == 7);
-      // Every parent is named as the table holds it.
-      std::map<std::string, std::string> name_of;
-      for (const Stored& row : tree.target().rows["nodes"]) name_of[row[0]] = row[2];
-      std::map<std::string, std::string> parent_of;
-      for (const Stored& row : tree.target().rows["nodes"]) parent_of[row[2]] = row[1] == "NULL" ? "" : name_of[row[1]];
-      CHECK(parent_of ==
-            std::map<std::string, std::string>{
-                {"n1", "n2"}, {"n2", "n3"}, {"n3", ""}, {"n4", "n4"}, {"n5", "n6"}, {"n6", "n5"}, {"n7", "n6"}});
-    }
-  }
-}
-
-TEST_CASE("run: rows whose parents never come are rejected, and those that refer to them") {
-  for (const Link link : kLinks) {
-    for (const std::size_t batch : {1, 2, 100}) {
-      CAPTURE(static_cast<int>(link));
-      CAPTURE(batch);
-      Tree tree{link};
-      tree.node(1, 2);
-      tree.node(2, 9);
-      tree.node(3, 8, "n4");
-      tree.node(4, std::nullopt);
-      tree.node(5, std::nullopt, "n4");
-      tree.node(6, 5);
-      allow_all(tree);
-      const auto report = tree.run(batch);
-      CHECK(report.tables[0].counts.rejected == 6);
-      CHECK(report.tables[0].counts.inserted == 0);
-      std::vector<std::string> short_lines;
-      for (const auto& reject : report.tables[0].rejects) short_lines.push_back(reject.position + " " + reject.rule);
-      const std::string rule = rule_of(link);
-      // Row 4 met the name of row 3, which was still held; those that were held come last.
-      CHECK(short_lines ==
-            Lines{"id=4 key", "id=5 key", "id=1 " + rule, "id=2 " + rule, "id=3 " + rule, "id=6 " + rule});
-    }
-  }
-}
-
-TEST_CASE("run: a rejected row is also told that its parent never came") {
-  for (const std::size_t batch : {1, 100}) {
-    Tree tree{Link::recomputed};
-    tree.node(1, std::nullopt, "a");
-    tree.node(2, 9, "a");
-    tree.node(3, 4, "a");
-    tree.node(4, std::nullopt);
-    allow_all(tree);
-    CHECK(rejects(tree.run(batch)) == Lines{"nodes id=2 parent_id parent: nodes has no row for '9'",
-                                            "nodes id=2 name key: name 'a' is already in nodes",
-                                            "nodes id=3 name key: name 'a' is already in nodes"});
-  }
-}
-
-TEST_CASE("run: held rows beyond settings.memory end the run with the remedy") {
-  Tree tree{Link::foreign_key};
-  for (int i = 1; i < 2'000; ++i) tree.node(i, i + 1);
-  tree.plan.settings.memory = 20'000;
-  const auto report = tree.run();
-  CHECK(failure(report).find("rows refer to rows that come later") != std::string::npos);
-  CHECK(report.failure->remedy.find("order:") != std::string::npos);
-}
-
-TEST_CASE("run: a long chain of held rows needs no deep stack") {
-  Tree tree{Link::recomputed};
-  for (int i = 0; i < 3'000; ++i) tree.node(i, i + 1);
-  tree.node(3'000, std::nullopt);
-  const auto report = tree.run(1'000);
-  CHECK(failure(report) == "");
-  CHECK(report.tables[0].counts.inserted == 3'001);
-}
-
-// The law: what is written and what is rejected does not depend on the size of a batch.
-TEST_CASE("run: rejects and rows are the same for every batch size, whatever the target refuses and drops") {
-  const auto digest = [](std::string_view text) {
-    std::uint64_t sum = 1469598103934665603ULL;
-    for (const char letter : text) sum = (sum ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-    return sum;
-  };
-  for (std::uint32_t seed = 1; seed <= 250; ++seed) {
-    CAPTURE(seed);
-    std::mt19937 random{seed};
-    const auto up_to = [&random](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    const Link link = kLinks[up_to(3)];
-    const bool skip = up_to(2) == 0;
-    const bool drops = up_to(2) == 0;
-    const bool refuses = up_to(3) > 0;
-    const bool filled = up_to(3) == 0;
-    const int rows = 5 + up_to(40);
-    const int names = 3 + up_to(2 * rows);
-    struct Made {
-      std::int64_t id;
-      std::optional<std::int64_t> parent;
-      std::string name;
-    };
-    std::vector<Made> made;
-    for (int i = 0; i < rows; ++i) {
-      std::optional<std::int64_t> parent;
-      if (up_to(3) > 0) parent = up_to(rows + 2);
-      made.push_back({i, parent, fmt::format("name{}", up_to(names))});
-    }
-    const auto outcome = [&](std::size_t batch) {
-      Tree tree{link};
-      if (drops) tree.catalog.tables[0].triggers = {"BEFORE INSERT t"};
-      if (skip) {
-        tree.plan.tables[0].on_conflict = spec::OnConflict::skip;
-        tree.plan.tables[0].unique[1].is_key = true;
-        std::swap(tree.plan.tables[0].unique[0], tree.plan.tables[0].unique[1]);
-      }
-      for (const Made& row : made) tree.node(row.id, row.parent, row.name);
-      allow_all(tree);
-      if (filled) tree.target().rows["nodes"] = {{"1000", "NULL", "name1"}, {"3", "NULL", "elsewhere"}};
-      tree.target().refuse = [&](const std::string&, const Stored& row) {
-        return refuses && digest(row[2] + (link == Link::stored ? "" : row[0])) % 7 == 0 ? std::string{"refused"}
-                                                                                         : std::string{};
-      };
-      tree.target().drop = [&](const std::string&, const Stored& row) {
-        return drops && digest("d" + row[2]) % 6 == 0;
-      };
-      const auto report = tree.run(batch);
-      Lines out = rejects(report);
-      out.push_back(failure(report));
-      out.push_back(std::to_string(report.tables[0].counts.skipped));
-      for (const Stored& row : tree.target().rows["nodes"]) {
-        out.push_back(fmt::format("{} {} {}", row[0], row[1], row[2]));
-      }
-      return out;
-    };
-    const std::string by_row = fmt::format("{}", fmt::join(outcome(1), "\n"));
-    CHECK(fmt::format("{}", fmt::join(outcome(2), "\n")) == by_row);
-    CHECK(fmt::format("{}", fmt::join(outcome(7), "\n")) == by_row);
-    CHECK(fmt::format("{}", fmt::join(outcome(10'000), "\n")) == by_row);
-    CHECK(by_row.find("rows were read, but") == std::string::npos);
-  }
-}
-
-// ---- sets of keys
-
-TEST_CASE("key set: holds, forgets and finds again, in memory and beyond it") {
-  for (const std::size_t budget : {std::size_t{1}, std::size_t{1} << 24}) {
-    CAPTURE(budget);
-    run::KeySpace space{budget};
-    run::KeySet set{space};
-    std::set<std::uint64_t> expected;
-    std::mt19937_64 random{7};
-    for (int i = 0; i < 20'000; ++i) {
-      const std::uint64_t value = random() % 6'000;
-      const run::Key128 key{value, value % 3};
-      if (random() % 3 == 0) {
-        set.erase(key);
-        expected.erase(value);
-      } else {
-        CHECK(set.insert(key) == expected.insert(value).second);
-      }
-    }
-    for (std::uint64_t value = 0; value < 6'000; ++value) {
-      CHECK(set.contains({value, value % 3}) == expected.contains(value));
-    }
-  }
-}
-
-TEST_CASE("key map: gives back values of every kind, in memory and beyond it") {
-  for (const std::size_t budget : {std::size_t{1}, std::size_t{1} << 24}) {
-    run::KeySpace space{budget};
-    Arena arena;
-    run::KeyMap texts{space, Type::text};
-    run::KeyMap numbers{space, Type::integer};
-    run::KeyMap uuids{space, Type::uuid};
-    run::KeyMap decimals{space, Type::decimal};
-    for (std::uint64_t i = 0; i < 5'000; ++i) {
-      const std::string text = i % 7 == 0 ? "" : fmt::format("text {}", i);
-      Uuid uuid{};
-      uuid.bytes[3] = static_cast<std::uint8_t>(i);
-      CHECK(texts.insert({i, 0}, std::string_view{text}));
-      CHECK(numbers.insert({i, 0}, static_cast<std::int64_t>(i) - 5));
-      CHECK(uuids.insert({i, 0}, uuid));
-      CHECK(decimals.insert({i, 0}, Decimal{.coefficient = static_cast<Int128>(i), .scale = 2}));
-    }
-    CHECK_FALSE(numbers.insert({7, 0}, std::int64_t{99}));
-    CHECK(to_text(*texts.find({4'321, 0}, arena)) == "text 4321");
-    CHECK(to_text(*texts.find({7, 0}, arena)).empty());
-    CHECK(to_text(*numbers.find({7, 0}, arena)) == "2");
-    CHECK(to_text(*uuids.find({17, 0}, arena)) == "00000011-0000-0000-0000-000000000000");
-    CHECK(to_text(*decimals.find({1'234, 0}, arena)) == "12.34");
-    CHECK_FALSE(numbers.find({5'000, 0}, arena));
-    numbers.erase({7, 0});
-    CHECK_FALSE(numbers.contains({7, 0}));
-  }
 }
 
 }  // namespace etl::run_test

@@ -37,11 +37,10 @@ const std::vector<std::pair<std::string, std::set<std::string>>> kLibraries = {
     {"libpq-fe.h", {"engine/stores/", "engine/writers/postgres"}},
     {"SQLiteCpp/", {"engine/stores/", "engine/run/spill.cpp"}},
     {"pg_query.h", {"engine/schema/"}},
-    {"simdjson", {"engine/data/"}},
+    {"simdjson", {"engine/schema/pg_tree.cpp"}},
     {"re2/", {"engine/converters/", "engine/rules/"}},
     {"unicode/", {"engine/converters/"}},
     {"openssl/", {"engine/converters/", "engine/base/"}},
-    {"date/", {"engine/converters/"}},
     {"spdlog/", {"tools/etl/"}},
     {"CLI/", {"tools/etl/"}},
 };

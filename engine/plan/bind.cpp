@@ -73,6 +73,7 @@ NodePtr Binder::fold(const NodePtr& node) {
   Evaluator evaluator({}, 1, *compiler_.plan().arena, run_, nullptr, nullptr);
   const Evaluated result = evaluator.evaluate(node);
   if (result.failures && !result.failures->empty()) {
+    if (in_try_) return node;
     diagnostics().add(309, node->at, fmt::format("this always fails: {}", result.failures->front().reason));
     return nullptr;
   }

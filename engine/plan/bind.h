@@ -99,6 +99,7 @@ class Binder {
   NodePtr it_;
   std::vector<const Node*> tries_;
   bool in_aggregate_ = false;
+  bool in_try_ = false;  // A constant that always fails is no mistake there.
   int depth_ = 0;  // Of converters within converters.
 };
 

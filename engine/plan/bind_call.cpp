@@ -209,6 +209,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
     return nullptr;
   }
   const bool outer = std::exchange(in_aggregate_, in_aggregate_ || function.aggregate);
+  const bool outer_try = std::exchange(in_try_, in_try_ || function.name == "try");
   std::vector<NodePtr> arguments;
   bool good = true;
   for (const auto& argument : expression.arguments) {
@@ -216,6 +217,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
     good = good && arguments.back();
   }
   in_aggregate_ = outer;
+  in_try_ = outer_try;
   if (!good) return nullptr;
   if (function.name == "try") return bind_try(expression, std::move(arguments));
   if (function.name == "coalesce") return bind_coalesce(expression, std::move(arguments));

@@ -128,11 +128,19 @@ const schema::Catalog* Compiler::catalog(std::size_t connection) const {
 
 namespace {
 
+// "numeric(12,2)", "varchar(40)", "text[]": the type's own name, with what was written behind it.
+std::string short_name(const schema::SqlType& type) {
+  std::string text = type.name;
+  if (type.length) text += fmt::format("({})", *type.length);
+  if (type.precision) text += type.scale ? fmt::format("({},{})", *type.precision, *type.scale) : fmt::format("({})", *type.precision);
+  return type.array ? text + "[]" : text;
+}
+
 // What differs between a column here (the DDL) and there (the database), as "x is timestamp there, timestamptz here".
 std::string difference(const schema::Column& here, const schema::Column* there, bool writes) {
   if (!there) return fmt::format("there is no column {}", here.name);
-  if (there->type.declared != here.type.declared && there->type.name != here.type.name) {
-    return fmt::format("{} is {} there, {} here", here.name, there->type.declared, here.type.declared);
+  if (short_name(there->type) != short_name(here.type)) {
+    return fmt::format("{} is {} there, {} here", here.name, short_name(there->type), short_name(here.type));
   }
   if (writes && there->not_null && !here.not_null) return fmt::format("{} is NOT NULL there", here.name);
   return "";

@@ -39,7 +39,7 @@ std::string rate(std::uint64_t rows, double seconds) {
   return seconds > 0 ? grouped(static_cast<std::uint64_t>(static_cast<double>(rows) / seconds)) : "-";
 }
 
-// Rows of cells, the first column left, the others right; columns that hold only "0" are left out.
+// Rows of cells, the first column left, the others right. Columns that hold only "0" are left out, but for some.
 class Grid {
  public:
   explicit Grid(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
@@ -47,7 +47,10 @@ class Grid {
 
   std::string text() const {
     std::vector<std::size_t> widths(rows_.front().size(), 0);
-    std::vector<bool> shown(widths.size(), false);
+    std::vector<bool> shown;
+    for (const std::string& title : rows_.front()) {
+      shown.push_back(title == "read" || title == "inserted" || title == "rejected");
+    }
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       for (std::size_t column = 0; column < widths.size(); ++column) {
         widths[column] = std::max(widths[column], count_characters(rows_[row][column]));
@@ -167,7 +170,8 @@ std::string to_text(const Report& report) {
   out += fmt::format("\nrun {}\n{} to {} ({})\n\n", std::string_view{id, format_uuid(report.run_id, id)},
                      instant(report.started), instant(report.ended), duration(report.seconds));
   out += counts_table(report);
-  out += fmt::format("\nsuccess rate {}, {} rows/s, peak memory {} MB\n", percent(report.success_rate()),
+  const bool any = report.totals().out() > 0;
+  out += fmt::format("\nsuccess rate {}, {} rows/s, peak memory {} MB\n", any ? percent(report.success_rate()) : "-",
                      rate(report.totals().read, report.seconds), report.peak_memory >> 20);
   out += errors_line(report);
   for (const Table& table : report.tables) {

@@ -53,6 +53,18 @@ bool is_sensitive(const plan::Plan& plan, const std::string& column) {
   });
 }
 
+// Runs `use`; an Error of it says which check or hook was meant.
+template <class Use>
+auto named(const plan::SqlPlan& check, Use use) {
+  try {
+    return use();
+  } catch (const Error& error) {
+    const std::string place = to_string(check.at);
+    throw Error{error.kind(), fmt::format("{}{}{}: {}", place, place.empty() ? "" : ": ", check.sentence, error.what()),
+                error.remedy()};
+  }
+}
+
 std::string describe(const plan::Plan& plan, const writers::Target::Rows& rows) {
   const std::size_t count = rows.rows.size();
   std::string out = count > kMostRows ? fmt::format("more than {} rows", kMostRows)
@@ -64,7 +76,9 @@ std::string describe(const plan::Plan& plan, const writers::Target::Rows& rows) 
 
 void run_checks(RunState& state, report::Report& report) {
   for (const plan::SqlPlan& check : state.plan.checks) {
-    const auto rows = state.connections.target(check.connection).query(check.sql, state.parameters, kMostRows);
+    const auto rows = named(check, [&] {
+      return state.connections.target(check.connection).query(check.sql, state.parameters, kMostRows);
+    });
     report::Check result{.sentence = check.sentence, .detail = {}};
     if (!rows.rows.empty()) {
       result.result =
@@ -132,7 +146,12 @@ void check_everything(RunState& state, report::Report& report) {
 void prepare_sql(RunState& state) {
   if (!state.options.thresholds) return;
   for (const plan::SqlPlan& check : state.plan.checks) {
-    state.connections.target(check.connection).prepare(check.sql, state.parameters);
+    try {
+      named(check, [&] { state.connections.target(check.connection).prepare(check.sql, state.parameters); });
+    } catch (const Error& error) {
+      throw Error{error.kind(), fmt::format("{}: {}: {}", to_string(check.at), check.sentence, error.what()),
+                  error.remedy().empty() ? "mend the SQL of the check" : error.remedy()};
+    }
   }
 }
 

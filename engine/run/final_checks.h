@@ -10,7 +10,7 @@ namespace etl::run {
 // Each stands in the report; throws Error (validation, insertion) after the last one when one failed.
 void check_everything(RunState& state, report::Report& report);
 
-// Asks the targets to prepare every check and hook: a wrong name fails before the first row is read.
+// Asks the targets to prepare every check: a wrong name fails before the first row is read.
 void prepare_sql(RunState& state);
 
 }  // namespace etl::run

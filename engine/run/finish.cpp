@@ -80,11 +80,15 @@ FinishedBatch Finisher::finish(BatchPtr source) {
                                                      table_.context, &references_, batch.source.get(), &column_names_);
   take_rows(work);
   for (std::size_t field = 0; field < fields.size(); ++field) finish_field(work, field);
-  // Keys made by the database come last, so that rejected rows use none up.
   for (std::size_t field = 0; field < fields.size(); ++field) {
-    if (fields[field].from_default) fill_by_database(work, field);
+    if (!fields[field].from_default) check_field(work, field);
   }
-  for (std::size_t field = 0; field < fields.size(); ++field) check_field(work, field);
+  // Values made by the database come last, so that rejected rows use none up.
+  for (std::size_t field = 0; field < fields.size(); ++field) {
+    if (!fields[field].from_default) continue;
+    fill_by_database(work, field);
+    check_field(work, field);
+  }
   check_sentences(work);
   count_tries(work);
   return std::move(batch);

@@ -22,12 +22,31 @@ writers::Target& target_of(RunState& state, const spec::HookSpec& hook) {
   return state.connections.target(static_cast<std::size_t>(found - state.plan.connections.begin()));
 }
 
+// Runs `use`; an Error of it says which hook was meant.
+template <class Use>
+void named(const spec::HookSpec& hook, Use use) {
+  try {
+    use();
+  } catch (const Error& error) {
+    throw Error{error.kind(), fmt::format("{}: hook: {}", to_string(hook.at), error.what()), error.remedy()};
+  }
+}
+
 }  // namespace
 
 void run_before_hooks(RunState& state) {
   if (!state.options.thresholds) return;
   for (const spec::HookSpec& hook : state.plan.before) {
-    if (hook.sql) target_of(state, hook).execute(hook.sql->text.value, state.parameters);
+    if (!hook.sql) continue;
+    named(hook, [&] { target_of(state, hook).execute(hook.sql->text.value, state.parameters); });
+  }
+}
+
+void prepare_after_hooks(RunState& state) {
+  if (!state.options.thresholds) return;
+  for (const spec::HookSpec& hook : state.plan.after) {
+    if (!hook.sql) continue;
+    named(hook, [&] { target_of(state, hook).prepare(hook.sql->text.value, state.parameters); });
   }
 }
 
@@ -37,7 +56,7 @@ void run_after_hooks(RunState& state, report::Report& report) {
     if (!hook.sql) continue;
     writers::Target& target = target_of(state, hook);
     if (state.options.dry_run) {
-      target.execute(hook.sql->text.value, state.parameters);
+      named(hook, [&] { target.execute(hook.sql->text.value, state.parameters); });
       continue;
     }
     try {

@@ -90,6 +90,7 @@ class Run {
     check_targets();
     run_before_hooks(state_);
     prepare_sql(state_);
+    prepare_after_hooks(state_);
     for (const plan::TablePlan& table : state_.plan.tables) {
       if (table.selected) open_source(table);
     }

@@ -60,6 +60,7 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
     : state_{state},
       table_{table},
       report_{report},
+      folder_{folder},
       visibility_{table},
       printer_{table, visibility_},
       writer_{open_writer(table)},
@@ -236,7 +237,8 @@ void TableLoad::check_thresholds() const {
   const spec::Threshold& allowed = table_.plan->max_rejects;
   const double most = allowed.share ? allowed.amount * static_cast<double>(counts.read) : allowed.amount;
   if (static_cast<double>(counts.rejected) > most) {
-    throw Error{Error::Kind::validation, too_many_rejects(report_),
+    const std::string file = folder_.empty() ? "" : "; see " + folder_ + "/" + report_.rejects_file;
+    throw Error{Error::Kind::validation, too_many_rejects(report_) + file,
                 "mend the source or the mapping, or raise max_rejects"};
   }
   const auto came_out = static_cast<std::int64_t>(counts.out() - counts.rejected);

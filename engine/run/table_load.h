@@ -52,6 +52,7 @@ class TableLoad {
   RunState& state_;
   TableState& table_;
   report::Table& report_;
+  const std::string& folder_;
   Visibility visibility_;
   RowPrinter printer_;
   std::unique_ptr<writers::TableWriter> writer_;

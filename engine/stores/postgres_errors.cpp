@@ -83,7 +83,7 @@ constexpr std::array kValueClauses = {
     Clause{"22P02", "text that the column's type does not read"},
     Clause{"22P03", "bytes that the column's type does not read"},
     Clause{"22P05", "characters that the database cannot hold"},
-    Clause{"P0001", "refused by a trigger (P0001)"},
+    Clause{"P0001", "refused by a trigger"},
 };
 
 }  // namespace

@@ -95,7 +95,7 @@ void check_texts(const schema::SqlType& type, const Column& values, Failures& fa
   check_each<std::string_view>(values, failures, [&](std::string_view text) -> Problem {
     if (holds_nul(text)) return {"encoding", "the text holds a NUL byte"};
     if (type.is_enum && std::ranges::find(type.labels, text) == type.labels.end()) {
-      return {"convert", fmt::format("{} is no value of {}", quote_for_message(text), type.name)};
+      return {"one_of", fmt::format("{} is no value of {}", quote_for_message(text), type.name)};
     }
     if (is_name && text.size() > kNameBytes) {
       return {"max_length", fmt::format("{} is longer than 63 bytes", quote_for_message(text))};

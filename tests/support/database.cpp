@@ -188,7 +188,6 @@ class PostgresTarget : public TestTarget {
  private:
   static std::string expression(const std::string& column, const std::string& type) {
     if (type == "boolean") return column + "::int";
-    if (type == "numeric") return "trim_scale(" + column + ")";
     if (type.ends_with("[]")) return "to_json(" + column + ")";
     return column;
   }

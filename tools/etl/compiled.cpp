@@ -6,6 +6,9 @@ namespace etl::cli {
 
 namespace {
 
+// Past this many findings of one mapping, the first ones are what helps.
+constexpr std::size_t kMostShown = 50;
+
 spec::ParseOptions parse_options(const Options& options) {
   spec::ParseOptions parse;
   parse.params = options.params;
@@ -65,13 +68,16 @@ std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options
 
 Findings print(const Diagnostics& diagnostics, std::FILE* out, bool warnings) {
   Findings findings;
+  std::size_t shown = 0;
   for (const Diagnostic& diagnostic : diagnostics.sorted()) {
     const bool warning = diagnostic.severity() == Severity::warning;
     (warning ? findings.warnings : findings.errors)++;
     if (warning && !warnings) continue;
+    if (++shown > kMostShown) continue;
     const std::string text = render(diagnostic);
     std::fwrite(text.data(), 1, text.size(), out);
   }
+  if (shown > kMostShown) fmt::print(out, "... and {} more\n", shown - kMostShown);
   return findings;
 }
 

@@ -45,9 +45,11 @@ Exit exit_of(const report::Report& report) {
     case report::State::done_with_rejects: return Exit::findings;
     case report::State::dry_run: return report.totals().rejected > 0 ? Exit::findings : Exit::done;
     case report::State::interrupted: return Exit::interrupted;
-    case report::State::failed: return Exit::failed;
+    case report::State::failed: break;
   }
-  return Exit::failed;
+  // SQL or DDL that the database does not understand is a mistake in the mapping.
+  const bool mistaken = report.failure && report.failure->kind == Error::Kind::schema;
+  return mistaken ? Exit::bad_mapping : Exit::failed;
 }
 
 Exit run_one(const std::string& path, const Options& options) {
