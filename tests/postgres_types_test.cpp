@@ -207,7 +207,7 @@ TEST_CASE("values that PostgreSQL would round, cut or refuse are named by check"
   CHECK(failure("tm", Type::time, *parse_time("12:30:00.1234").value).starts_with("precision: "));
   CHECK(failure("tm", Type::time, *parse_time("12:30:00.123").value).empty());
   CHECK(failure("d", Type::date, Date{-2'451'546}).starts_with("convert: "));
-  CHECK(failure("mood", Type::text, "ugly") == "convert: 'ugly' is no value of mood");
+  CHECK(failure("mood", Type::text, "ugly") == "one_of: 'ugly' is no value of mood");
   CHECK(failure("a", Type::list, List{"[1,40000]"}) == "convert: 40000 is out of range for smallint");
   CHECK(failure("a", Type::list, List{R"([1,"x"])"}).starts_with("convert: "));
   CHECK(failure("a", Type::list, List{"[[1,2],[3]]"}) == "convert: the inner lists differ in length");

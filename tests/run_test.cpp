@@ -264,8 +264,7 @@ TEST_CASE("run: a sentence about finished values rejects, but not for a value th
     return ColumnPtr{out};
   };
   shop.users().sentences = {{.sentence = "small ids only",
-                             .condition = call(Type::boolean, {column(0, Type::integer)}, kernel),
-                             .reads = {}}};
+                             .condition = call(Type::boolean, {column(0, Type::integer)}, kernel)}};
   allow_all(shop);
   CHECK(rejects(shop.run()) == Lines{"users id=2  check: not true: small ids only", "users id=3 id convert: 3 is odd"});
 }

@@ -36,6 +36,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> kLibraries = {
     {"pqxx/", {"engine/stores/"}},
     {"libpq-fe.h", {"engine/stores/", "engine/writers/postgres"}},
     {"SQLiteCpp/", {"engine/stores/", "engine/run/spill.cpp"}},
+    {"sqlite3.h", {"engine/stores/", "engine/schema/", "engine/readers/sqlite", "engine/writers/sqlite", "engine/run/spill.cpp"}},
     {"pg_query.h", {"engine/schema/"}},
     {"simdjson", {"engine/schema/pg_tree.cpp"}},
     {"re2/", {"engine/converters/", "engine/rules/"}},

@@ -312,6 +312,9 @@ NodePtr Binder::bind_reference(const Expression& expression, TableHead& parent) 
   }
   auto keys = bind_keys(expression, parent);
   if (!keys) return nullptr;
+  if (parent.spec->name.value == run_.table_name) {
+    compiler_.unavailable(at, fmt::format("{}[...] of the table itself inside a larger expression", run_.table_name));
+  }
   if (parent.target && parent.key_column.empty()) {
     diagnostics().add(304, at, fmt::format("{} has no primary key of one column to give", parent.target_name),
                       fmt::format("name the column: {}.column", to_string(expression)));

@@ -200,7 +200,7 @@ class TableCompiler {
     const auto add = [&](const std::vector<spec::SentenceSpec>& sentences, Effect effect, std::string_view what) {
       for (const spec::SentenceSpec& sentence : sentences) {
         if (!sentence.condition) continue;
-        SentencePlan plan{.sentence = sentence.sentence.value, .condition = nullptr, .effect = effect, .reads = {}};
+        SentencePlan plan{.sentence = sentence.sentence.value, .condition = nullptr, .effect = effect};
         plan.condition = binder.bind_condition(*sentence.condition, what);
         if (plan.condition) table_.sentences.push_back(std::move(plan));
       }

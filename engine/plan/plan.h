@@ -77,7 +77,6 @@ struct SentencePlan {
   std::string sentence;
   NodePtr condition;  // Over the table's fields, in order of TablePlan::fields.
   Effect effect = Effect::reject;
-  std::vector<std::size_t> reads;  // Fields.
 };
 
 // No two written rows may be equal in these fields (NULLs are never equal unless nulls_not_distinct).
