@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/base/error.h"
+#include "engine/run/read_ahead.h"
 
 namespace etl::run {
 
@@ -76,12 +77,12 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
 }
 
 void TableLoad::load() {
-  const auto reader =
-      state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits());
+  ReadAhead reader{
+      state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits())};
   Progress* progress = state_.options.progress;
-  if (progress != nullptr) progress->table_started(table_.plan->name, reader->estimated_rows());
+  if (progress != nullptr) progress->table_started(table_.plan->name, reader.estimated_rows());
   stop_on_interrupt();
-  while (BatchPtr batch = reader->next()) {
+  while (BatchPtr batch = reader.next()) {
     load_batch(std::move(batch));
     if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
     stop_on_interrupt();
