@@ -28,6 +28,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"run",
      {"base", "data", "schema", "spec", "stores", "readers", "converters", "rules", "writers", "plan", "report"}},
     {"report", {"base", "data"}},
+    {"describe",
+     {"base", "data", "spec", "converters", "rules", "stores", "readers", "writers"}},
 };
 
 // A library's headers, and the only files (prefixes of paths) that may include them.

@@ -2,49 +2,60 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
+#include <type_traits>
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
-#include "tools/etl/commands.h"
+#include "tools/etl/command_table.h"
 
 namespace etl::cli {
 
 namespace {
 
-void add_mappings(CLI::App& command, Options& options) {
-  command.add_option("MAPPING", options.mappings, "Mapping files")->required()->check(CLI::ExistingFile);
+using Setter = void (*)(Options&, const std::string&);
+
+CLI::Option* add_setter(CLI::App& command, const describe::Option& text, Setter set, Options& options) {
+  const std::string name{text.name};
+  if (text.value.empty()) {
+    return command.add_flag_callback(name, [&options, set] { set(options, ""); });
+  }
+  const auto each = [&options, set, name](const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+      try {
+        set(options, value);
+      } catch (const std::invalid_argument& wrong) {
+        throw CLI::ValidationError(name, wrong.what());
+      }
+    }
+  };
+  return command.add_option_function<std::vector<std::string>>(name, each)->take_all()->expected(1);
 }
 
-void add_inputs(CLI::App& command, Options& options) {
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--param",
-          [&options](const std::vector<std::string>& given) {
-            for (const std::string& entry : given) {
-              const std::size_t equals = entry.find('=');
-              if (equals == std::string::npos || equals == 0) {
-                throw CLI::ValidationError("--param", "write name=value, not " + entry);
-              }
-              options.params[entry.substr(0, equals)] = entry.substr(equals + 1);
-            }
-          },
-          "A value for a param: name=value (may be repeated)")
-      ->take_all()
-      ->expected(1);
-  command.add_option("--profile", options.profile, "The profile of the mapping to apply");
-  command.add_option("--only", options.only, "Load these tables alone: T,T,...")->delimiter(',');
-}
-
-void add_format(CLI::App& command, Options& options, const std::vector<std::string>& formats) {
-  command.add_option("--format", options.format, "How to print")->check(CLI::IsMember(formats))->capture_default_str();
-}
-
-void add_verbosity(CLI::App& command, Options& options) {
-  command.add_flag_callback("-v,--verbose", [&options] { options.verbosity = 1; }, "Show warnings and details");
-  command.add_flag_callback("-q,--quiet", [&options] { options.verbosity = -1; }, "Show problems only");
+void add(CLI::App& command, const OptionRow& row, Options& options) {
+  const std::string name{row.text.name};
+  CLI::Option* option = std::visit(
+      [&](auto target) -> CLI::Option* {
+        using Member = decltype(target);
+        if constexpr (std::is_same_v<Member, Setter>) {
+          return add_setter(command, row.text, target, options);
+        } else if constexpr (std::is_same_v<Member, bool Options::*>) {
+          return command.add_flag(name, options.*target);
+        } else {
+          return command.add_option(name, options.*target);
+        }
+      },
+      row.target);
+  if (std::holds_alternative<std::optional<int> Options::*>(row.target) ||
+      std::holds_alternative<std::optional<std::size_t> Options::*>(row.target)) {
+    option->check(CLI::PositiveNumber);
+  }
+  if (row.text.value.ends_with(",...")) option->delimiter(',');
+  if (row.exists) option->check(CLI::ExistingFile);
+  if (row.text.required) option->required();
+  if (const auto choices = describe::choices_of(row.text); !choices.empty()) option->check(CLI::IsMember(choices));
 }
 
 Exit guarded(Exit (*command)(const Options&), const Options& options) {
@@ -63,45 +74,29 @@ Exit guarded(Exit (*command)(const Options&), const Options& options) {
   }
 }
 
+// Help comes from the table, not from CLI11's own formatter.
+std::string help_of(const CLI::App* app, std::string, CLI::AppFormatMode) {
+  const describe::CommandLine line = command_line();
+  for (const describe::Command& command : line.commands) {
+    if (app->get_name() == command.name) return describe::help(line, command);
+  }
+  return describe::help(line);
+}
+
 Exit main_of(int argc, char** argv) {
   Options options;
   Exit (*chosen)(const Options&) = nullptr;
-  CLI::App app{"Moves data between databases as a mapping says, and accounts for every row.", "etl"};
+  CLI::App app{"", "etl"};
+  app.formatter_fn(help_of);
   app.set_version_flag("--version", "etl " ETL_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done; 1 done with rejects, or findings; 2 the mapping or the command line is wrong;\n"
-             "3 the run failed and nothing was kept; 4 interrupted.");
-  const auto add = [&](const char* name, const char* doc, Exit (*command)(const Options&)) {
-    CLI::App* sub = app.add_subcommand(name, doc);
-    sub->callback([&chosen, command] { chosen = command; });
-    add_mappings(*sub, options);
-    return sub;
-  };
-
-  CLI::App* run = add("run", "Run mappings: read, convert, check, write, report", run_command);
-  add_inputs(*run, options);
-  run->add_flag("--dry-run", options.dry_run, "Do everything but commit");
-  run->add_option("--workers", options.workers, "Lanes; with atomic: run there is one per target")
-      ->check(CLI::PositiveNumber);
-  run->add_option("--batch", options.batch, "Rows per write, instead of settings.batch")->check(CLI::PositiveNumber);
-  add_format(*run, options, {"text", "json"});
-  add_verbosity(*run, options);
-
-  CLI::App* lint = add("lint", "Check mappings against their schemas, without a database", lint_command);
-  lint->add_option("--profile", options.profile, "The profile of the mapping to apply");
-  lint->add_flag("--strict", options.strict, "Warnings are findings too");
-  add_format(*lint, options, {"text"});
-  add_verbosity(*lint, options);
-
-  CLI::App* plan = add("plan", "Show what a run would do: order, types, rules, keys", plan_command);
-  add_inputs(*plan, options);
-  plan->add_flag("--offline", options.offline, "From the schema files alone");
-  add_format(*plan, options, {"text", "json"});
-  add_verbosity(*plan, options);
-
-  CLI::App* test = add("test", "Run the tests that mappings hold, in memory", test_command);
-  add_verbosity(*test, options);
-
+  for (const CommandRow& row : command_rows()) {
+    CLI::App* command = app.add_subcommand(std::string{row.text.name}, std::string{row.text.doc});
+    command->callback([&chosen, &row] { chosen = row.run; });
+    for (const OptionRow& option : option_rows()) {
+      if (describe::takes(option.text, row.text.name)) add(*command, option, options);
+    }
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,102 @@
+#include "tools/etl/command_table.h"
+
+#include <stdexcept>
+
+#include "tools/etl/commands.h"
+
+namespace etl::cli {
+
+namespace {
+
+void add_param(Options& options, const std::string& value) {
+  const std::size_t equals = value.find('=');
+  if (equals == std::string::npos || equals == 0) throw std::invalid_argument("write name=value, not " + value);
+  options.params[value.substr(0, equals)] = value.substr(equals + 1);
+}
+
+void be_verbose(Options& options, const std::string&) { options.verbosity = 1; }
+void be_quiet(Options& options, const std::string&) { options.verbosity = -1; }
+
+}  // namespace
+
+const std::vector<CommandRow>& command_rows() {
+  static const std::vector<CommandRow> table = {
+      {{.name = "run",
+        .doc = "Runs mappings: read, convert, check, write, report.",
+        .example = "etl run people.yaml --param since=2024-01-01 --dry-run"},
+       run_command},
+      {{.name = "lint",
+        .doc = "Checks mappings against their schemas, without a database.",
+        .example = "etl lint --strict mappings/*.yaml"},
+       lint_command},
+      {{.name = "plan",
+        .doc = "Shows what a run would do: order, types, rules, keys.",
+        .example = "etl plan --offline people.yaml"},
+       plan_command},
+      {{.name = "test", .doc = "Runs the tests that mappings hold, in memory.", .example = "etl test mappings/*.yaml"},
+       test_command},
+  };
+  return table;
+}
+
+// An option whose choices differ between commands has a row for each.
+const std::vector<OptionRow>& option_rows() {
+  static const std::vector<OptionRow> table = {
+      {{.name = "MAPPING",
+        .commands = "run | lint | plan | test",
+        .value = "MAPPING",
+        .doc = "Mapping files.",
+        .required = true,
+        .repeated = true,
+        .file = true},
+       &Options::mappings,
+       true},
+      {{.name = "--param",
+        .commands = "run | plan",
+        .value = "NAME=VALUE",
+        .doc = "A value for a param of the mapping.",
+        .repeated = true},
+       add_param},
+      {{.name = "--profile",
+        .commands = "run | lint | plan",
+        .value = "NAME",
+        .doc = "The profile of the mapping to apply."},
+       &Options::profile},
+      {{.name = "--only", .commands = "run | plan", .value = "TABLE,...", .doc = "These tables alone."},
+       &Options::only},
+      {{.name = "--dry-run", .commands = "run", .doc = "Does everything but commit."}, &Options::dry_run},
+      {{.name = "--workers",
+        .commands = "run",
+        .value = "N",
+        .doc = "Lanes; with atomic: run there is one per target.",
+        .fallback = "settings.workers"},
+       &Options::workers},
+      {{.name = "--batch", .commands = "run", .value = "N", .doc = "Rows per write.", .fallback = "settings.batch"},
+       &Options::batch},
+      {{.name = "--strict", .commands = "lint", .doc = "Warnings are findings too."}, &Options::strict},
+      {{.name = "--offline", .commands = "plan", .doc = "From the schema files alone, no database is opened."},
+       &Options::offline},
+      {{.name = "--format",
+        .commands = "run | plan",
+        .value = "text | json",
+        .doc = "How to print.",
+        .fallback = "text"},
+       &Options::format},
+      {{.name = "--format", .commands = "lint", .value = "text", .doc = "How to print.", .fallback = "text"},
+       &Options::format},
+      {{.name = "-v,--verbose", .commands = "run | lint | plan | test", .doc = "Shows warnings and details."},
+       be_verbose},
+      {{.name = "-q,--quiet", .commands = "run | lint | plan | test", .doc = "Shows problems only."}, be_quiet},
+  };
+  return table;
+}
+
+describe::CommandLine command_line() {
+  describe::CommandLine line;
+  line.version = ETL_VERSION;
+  for (const CommandRow& row : command_rows()) line.commands.push_back(row.text);
+  for (const OptionRow& row : option_rows()) line.options.push_back(row.text);
+  return line;
+}
+
+}  // namespace etl::cli
