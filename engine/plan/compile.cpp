@@ -264,6 +264,7 @@ void Compiler::compile_checks(const spec::Entries<spec::Sql>& sentences, Effect 
 }
 
 void Compiler::warn_unused() {
+  if (mapping_.tables.empty()) return;  // Those that include it use it.
   const auto bytes = mapping_.text->bytes();
   for (const auto& [name, spec] : mapping_.params) {
     if (used_parameters_.contains(name.value)) continue;
