@@ -461,20 +461,22 @@ tables:
        .title = "key that is no secret param",
        .doc = "Keys never stand in a mapping: they come from a secret param.",
        .wrong = R"(tables:
-  teams:
-    from: source.teams
+  people:
+    from: source.people
     fields:
       id: id
-      name: encrypt(name, 'hunter2')
+      name: name
+      sealed: encrypt(email, 'hunter2')
 )",
        .right = R"(params:
   field_key: {type: text, secret: true, default: "${FIELD_KEY}"}
 tables:
-  teams:
-    from: source.teams
+  people:
+    from: source.people
     fields:
       id: id
-      name: encrypt(name, $field_key)
+      name: name
+      sealed: encrypt(email, $field_key)
 )"},
       {.code = 309,
        .title = "bad constant argument",
@@ -766,14 +768,12 @@ tables:
        .right = R"(tables:
   clubs:
     from: source.clubs
+    ignore: [captain_id]
     fields:
-      id: id
       name: name
-      captain_id: players[captain_id]
   players:
     from: source.players
     fields:
-      id: id
       name: name
       club_id: clubs[club_id]
 )"},
@@ -840,7 +840,7 @@ tables:
     fields:
       id: id
       name: name
-      api_key: email
+      password: email
 )",
        .right = R"(tables:
   people:
@@ -848,7 +848,7 @@ tables:
     fields:
       id: id
       name: name
-      api_key: {from: email, sensitive: true}
+      password: {from: email, sensitive: true}
 )"},
       {.code = 505,
        .title = "key without a unique index",

@@ -7,7 +7,8 @@ CREATE TABLE people (
   height numeric(4, 2),
   weight double precision,
   role role,
-  api_key text,
+  password text,
+  sealed bytea,
   team_id integer REFERENCES teams (id)
 );
 CREATE TABLE clubs (id serial PRIMARY KEY, name text NOT NULL, captain_id integer);
