@@ -16,7 +16,7 @@ namespace {
 Span word_at(const spec::At<std::string>& sql, std::uint32_t offset) {
   const std::string& text = sql.value;
   const std::size_t begin = std::min<std::size_t>(offset, text.empty() ? 0 : text.size() - 1);
-  std::size_t end = begin;
+  std::size_t end = text.substr(begin, 1) == "$" ? begin + 1 : begin;
   while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
   spec::Node scalar;
   scalar.kind = spec::Node::Kind::scalar;
