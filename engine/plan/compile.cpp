@@ -8,7 +8,6 @@
 #include "engine/plan/bind.h"
 #include "engine/plan/compiler.h"
 #include "engine/plan/literal.h"
-#include "engine/schema/sql.h"
 
 namespace etl::plan {
 
@@ -228,24 +227,12 @@ void Compiler::compile_hooks() {
       if (!hook.sql) continue;
       const std::string name = hook.sql->connection.value.empty() ? "target" : hook.sql->connection.value;
       const auto index = connection(name);
-      if (!index) diagnostics_.add(303, hook.at, fmt::format("no connection {}", name));
+      if (index) {
+        check_hook_sql(*hook.sql, *index);
+      } else {
+        diagnostics_.add(303, hook.at, fmt::format("no connection {}", name));
+      }
     }
-  }
-}
-
-// SQL of the mapping, read without a database as far as a parser is at hand: PostgreSQL's grammar, or SQLite itself,
-// which knows the names too.
-void Compiler::read_sql(const spec::Sql& sql, std::size_t connection) {
-  const ConnectionPlan& plan = plan_.connections[connection];
-  const schema::Catalog* known = plan.ddl.get();
-  if (!known || sql.text.value.empty()) return;
-  const bool sqlite = known->dialect == schema::Dialect::sqlite;
-  const std::string fault = sqlite ? schema::SqliteTrial{*known}.read(sql.text.value).fault
-                                   : schema::parse_sql_error(sql.text.value);
-  if (!fault.empty()) diagnostics_.add(125, sql.text.at, fmt::format("SQL: {}", fault));
-  for (const schema::SqlParameter& used : schema::sql_parameters(sql.text.value, known->dialect)) {
-    if (parameter(used.name)) continue;
-    diagnostics_.add(302, sql.text.at, fmt::format("no param {}", used.name), "declare it under params:");
   }
 }
 
@@ -257,13 +244,14 @@ void Compiler::compile_checks(const spec::Entries<spec::Sql>& sentences, Effect 
       diagnostics_.add(303, sql.connection.at ? sql.connection.at : sentence.at, fmt::format("no connection {}", name));
       continue;
     }
-    read_sql(sql, *index);
+    check_sql(sql, *index);
     plan_.checks.push_back(
         {.sentence = sentence.value, .sql = sql.text.value, .connection = *index, .effect = effect, .at = sentence.at});
   }
 }
 
 void Compiler::warn_unused() {
+  if (mapping_.tables.empty()) return;  // Those that include it use it.
   const auto bytes = mapping_.text->bytes();
   for (const auto& [name, spec] : mapping_.params) {
     if (used_parameters_.contains(name.value)) continue;

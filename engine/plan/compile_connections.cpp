@@ -7,6 +7,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/plan/compiler.h"
+#include "engine/plan/schema_files.h"
 #include "engine/schema/ddl.h"
 
 namespace etl::plan {
@@ -57,9 +58,28 @@ schema::Dialect dialect_of(const SourceText& ddl, const spec::ConnectionSpec& sp
 
 }  // namespace
 
+namespace {
+
+const SchemaFiles::File& schema_file(SchemaFiles& known, const std::string& path, const SourceTextPtr& text,
+                                     schema::Dialect dialect) {
+  const auto [entry, is_new] = known.files.try_emplace(fmt::format("{}:{}", schema::name(dialect), path));
+  if (is_new) {
+    Diagnostics found;
+    entry->second.catalog = std::make_shared<const schema::Catalog>(schema::read_ddl(text, dialect, found));
+    entry->second.findings = found.sorted();
+  }
+  return entry->second;
+}
+
+}  // namespace
+
 Schemas read_schemas(const spec::Mapping& mapping, Diagnostics& diagnostics) {
+  SchemaFiles none;
+  return read_schemas(mapping, none, diagnostics);
+}
+
+Schemas read_schemas(const spec::Mapping& mapping, SchemaFiles& known, Diagnostics& diagnostics) {
   Schemas schemas;
-  std::map<std::string, std::shared_ptr<const schema::Catalog>> known;
   for (const auto& [name, spec] : mapping.connections) {
     if (!spec.schema) continue;
     const std::string path = beside(spec.schema->at, spec.schema->value);
@@ -67,12 +87,13 @@ Schemas read_schemas(const spec::Mapping& mapping, Diagnostics& diagnostics) {
       diagnostics.add(120, spec.schema->at, fmt::format("no file {}", path), "the path is relative to this file");
       continue;
     }
-    const SourceTextPtr text = spec::read_file(path);
+    SourceTextPtr& text = known.texts[path];
+    if (!text) text = spec::read_file(path);
     const schema::Dialect dialect = dialect_of(*text, spec);
     if (dialect == schema::Dialect::mysql) continue;  // Not read yet: its columns count as undeclared.
-    auto& catalog = known[fmt::format("{}:{}", schema::name(dialect), path)];
-    if (!catalog) catalog = std::make_shared<const schema::Catalog>(schema::read_ddl(text, dialect, diagnostics));
-    schemas.ddl[name.value] = catalog;
+    const SchemaFiles::File& file = schema_file(known, path, text, dialect);
+    for (const Diagnostic& found : file.findings) diagnostics.add(found.code, found.at, found.message, found.help);
+    schemas.ddl[name.value] = file.catalog;
   }
   return schemas;
 }

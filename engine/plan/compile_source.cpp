@@ -84,6 +84,7 @@ void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>&
       head.missing = true;
     }
   }
+  if (head.spec && head.spec->query && !head.complete) add_query_columns(head);
   const bool sections = format == "markdown_sections" && head.columns.empty();
   // Front matter may hold further columns.
   if (sections) head.columns = {{"heading", Type::text}, {"body", Type::text}};

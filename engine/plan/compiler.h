@@ -10,6 +10,7 @@
 
 #include "engine/plan/compile.h"
 #include "engine/plan/scope.h"
+#include "engine/schema/sql.h"
 
 namespace etl::plan {
 
@@ -94,7 +95,13 @@ class Compiler {
   void check_converters();
   void compile_hooks();
   void compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect);
-  void read_sql(const spec::Sql& sql, std::size_t connection);
+  bool speaks_sqlite(std::size_t connection) const;
+  const schema::SqliteTrial& trial(const schema::Catalog& catalog);
+  std::optional<schema::SqlReading> read_sql(const spec::Sql& sql, std::size_t connection);
+  void add_sql_fault(const spec::Sql& sql, const schema::SqlReading& reading);
+  void check_sql(const spec::Sql& sql, std::size_t connection);
+  void check_hook_sql(const spec::Sql& sql, std::size_t connection);
+  void add_query_columns(SourceHead& head);
   void compare_schemas();
   void warn_unused();
 
@@ -107,6 +114,7 @@ class Compiler {
   std::set<std::string> known_parameters_;
   std::set<std::string> used_parameters_;
   std::set<std::string> used_sources_;
+  std::map<const schema::Catalog*, schema::SqliteTrial> trials_;
   converters::RunContext context_;
   bool checking_converters_ = false;
 };

@@ -42,6 +42,16 @@ std::set<std::string> looked_up(const spec::TableSpec& table) {
   return names;
 }
 
+// Whether a row of the mapping may refer by this key; columns that stay NULL refer to nothing.
+bool may_fill(const spec::TableSpec& table, const schema::Table& target, const schema::ForeignKey& key) {
+  return table.rest_copy || std::ranges::all_of(key.columns, [&](const std::string& name) {
+    const schema::Column* column = target.column(name);
+    const bool is_field = std::ranges::any_of(
+        table.fields, [&](const spec::FieldSpec& field) { return field.column.value == name; });
+    return is_field || !column || column->default_sql || column->default_literal;
+  });
+}
+
 }  // namespace
 
 std::set<std::size_t> Compiler::parents_of(const TableHead& head) {
@@ -56,7 +66,9 @@ std::set<std::size_t> Compiler::parents_of(const TableHead& head) {
   }
   for (const auto& need : head.spec->needs) add(this->head(need.value));
   if (head.target && head.connection) {
-    for (const schema::ForeignKey& key : head.target->foreign_keys) add(writer_of(*head.connection, key.table));
+    for (const schema::ForeignKey& key : head.target->foreign_keys) {
+      if (may_fill(*head.spec, *head.target, key)) add(writer_of(*head.connection, key.table));
+    }
   }
   return parents;
 }

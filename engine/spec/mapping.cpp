@@ -15,6 +15,7 @@
 #include "engine/spec/check.h"
 #include "engine/spec/environment.h"
 #include "engine/spec/include.h"
+#include "engine/spec/part.h"
 #include "engine/spec/read.h"
 #include "engine/spec/text_map.h"
 #include "engine/spec/values.h"
@@ -66,8 +67,9 @@ void lengthen(Node& connection) {
 
 class MappingReader {
  public:
-  MappingReader(const SourceTextPtr& text, const ParseOptions& options, Diagnostics& diagnostics)
+  MappingReader(const SourceTextPtr& text, const ParseOptions& options, bool parts, Diagnostics& diagnostics)
       : text_{text},
+        parts_{parts},
         options_{options},
         diagnostics_{diagnostics},
         environment_{options.resolve_environment, diagnostics},
@@ -88,15 +90,30 @@ class MappingReader {
     const Node profiles = check_profiles(root);
     read_params(root, profiles);
     apply_profile(root, profiles);
-    check_.block(root, block_named("spec"), {"the spec", root.at});
+    const bool part = is_part(root, profiles);
+    check_.block(root, block_named(part ? "include" : "spec"), {"the spec", root.at});
     environment_.report_missing();
-    if (root.find("tables") == nullptr) return std::nullopt;
+    if (part && !parts_) {
+      diagnostics_.add(112, root.at, "this file has no tables: it is a part for other mappings",
+                       fmt::format("name it in a mapping: include: {}", text_->name()));
+    }
+    if (root.find("tables") == nullptr && !(part && parts_)) return std::nullopt;
     read_sections(root);
     if (document->refused) return std::nullopt;
     return std::move(mapping_);
   }
 
  private:
+  // Whether the file holds what an included file may hold, and nothing else.
+  bool is_part(const Node& root, const Node& profiles) const {
+    static const Block& included = block_named("include");
+    const auto fits = [](const Member& member) { return find_key(included, member.key) != nullptr; };
+    const bool holds_section = profiles.is_map() || !mapping_.params.empty() || std::ranges::any_of(root.members, [](const Member& member) {
+      return member.key != "version" && member.key != "description" && find_key(included, member.key) != nullptr;
+    });
+    return holds_section && std::ranges::all_of(root.members, fits);
+  }
+
   // ---- profiles
 
   // Reports what is wrong with any of them; gives them as they were written.
@@ -312,6 +329,7 @@ class MappingReader {
   }
 
   const SourceTextPtr& text_;
+  const bool parts_;  // Included files are read by themselves too.
   const ParseOptions& options_;
   Diagnostics& diagnostics_;
   Environment environment_;
@@ -322,7 +340,12 @@ class MappingReader {
 }  // namespace
 
 std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options, Diagnostics& diagnostics) {
-  return MappingReader{text, options, diagnostics}.read();
+  return MappingReader{text, options, false, diagnostics}.read();
+}
+
+std::optional<Mapping> parse_mapping_or_part(const SourceTextPtr& text, const ParseOptions& options,
+                                             Diagnostics& diagnostics) {
+  return MappingReader{text, options, true, diagnostics}.read();
 }
 
 SourceTextPtr read_file(const std::string& path) {

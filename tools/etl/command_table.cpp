@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "engine/report/findings.h"
 #include "tools/etl/commands.h"
 
 namespace etl::cli {
@@ -12,6 +13,18 @@ void add_param(Options& options, const std::string& value) {
   const std::size_t equals = value.find('=');
   if (equals == std::string::npos || equals == 0) throw std::invalid_argument("write name=value, not " + value);
   options.params[value.substr(0, equals)] = value.substr(equals + 1);
+}
+
+// "text | json | ...", from the table of formats.
+std::string_view lint_formats() {
+  static const std::string choices = [] {
+    std::string names;
+    for (const report::FindingsFormat& format : report::findings_formats()) {
+      names += (names.empty() ? "" : " | ") + std::string{format.name};
+    }
+    return names;
+  }();
+  return choices;
 }
 
 void be_verbose(Options& options, const std::string&) { options.verbosity = 1; }
@@ -45,12 +58,11 @@ const std::vector<OptionRow>& option_rows() {
       {{.name = "MAPPING",
         .commands = "run | lint | plan | test",
         .value = "MAPPING",
-        .doc = "Mapping files.",
+        .doc = "Mapping files. Patterns (*, ?, [a-z], ** for any folders) are expanded where the shell did not.",
         .required = true,
         .repeated = true,
         .file = true},
-       &Options::mappings,
-       true},
+       &Options::mappings},
       {{.name = "--param",
         .commands = "run | plan",
         .value = "NAME=VALUE",
@@ -74,6 +86,10 @@ const std::vector<OptionRow>& option_rows() {
       {{.name = "--batch", .commands = "run", .value = "N", .doc = "Rows per write.", .fallback = "settings.batch"},
        &Options::batch},
       {{.name = "--strict", .commands = "lint", .doc = "Warnings are findings too."}, &Options::strict},
+      {{.name = "--reverse", .commands = "lint", .doc = "Lists which source columns could be rebuilt from the target."},
+       &Options::reverse},
+      {{.name = "--coverage", .commands = "test", .doc = "Lists fields, rules and branches that no test reaches."},
+       &Options::coverage},
       {{.name = "--offline", .commands = "plan", .doc = "From the schema files alone, no database is opened."},
        &Options::offline},
       {{.name = "--format",
@@ -82,7 +98,9 @@ const std::vector<OptionRow>& option_rows() {
         .doc = "How to print.",
         .fallback = "text"},
        &Options::format},
-      {{.name = "--format", .commands = "lint", .value = "text", .doc = "How to print.", .fallback = "text"},
+      {{.name = "--format", .commands = "lint", .value = lint_formats(), .doc = "How to print.", .fallback = "text"},
+       &Options::format},
+      {{.name = "--format", .commands = "test", .value = "text | junit", .doc = "How to print.", .fallback = "text"},
        &Options::format},
       {{.name = "-v,--verbose", .commands = "run | lint | plan | test", .doc = "Shows warnings and details."},
        be_verbose},

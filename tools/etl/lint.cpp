@@ -2,37 +2,53 @@
 
 #include <cstdio>
 
-#include "engine/plan/compile.h"
-#include "engine/spec/mapping.h"
+#include "engine/plan/schema_files.h"
+#include "engine/report/findings.h"
+#include "engine/spec/part.h"
 #include "tools/etl/commands.h"
-#include "tools/etl/compiled.h"
 
 namespace etl::cli {
 
+namespace {
+
+// Lints one file; `known` holds the DDL that earlier ones used.
+report::LintedFile lint_file(const std::string& path, const Options& options, plan::SchemaFiles& known) {
+  Diagnostics diagnostics;
+  spec::ParseOptions parse;
+  parse.profile = options.profile;
+  parse.resolve_environment = false;
+  if (const auto mapping = spec::parse_mapping_or_part(spec::read_file(path), parse, diagnostics)) {
+    const plan::Schemas schemas = plan::read_schemas(*mapping, known, diagnostics);
+    plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
+    if (mapping->tables.empty() && !diagnostics.has_errors() && options.verbosity >= 0) {
+      fmt::print(stderr, "{}: a part for include:; what it defines is checked where it is used\n", path);
+    }
+  }
+  return {path, diagnostics.sorted()};
+}
+
+std::string plural(std::size_t count, const char* noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+
+void show_summary(const report::Findings& all) {
+  const std::size_t errors = all.errors();
+  const std::size_t warnings = all.warnings();
+  if (errors + warnings == 0) {
+    fmt::print(stderr, "{} {} clean\n", plural(all.files.size(), "mapping"), all.files.size() == 1 ? "is" : "are");
+  } else {
+    fmt::print(stderr, "{}, {}\n", plural(errors, "error"), plural(warnings, "warning"));
+  }
+}
+
+}  // namespace
+
 Exit lint_command(const Options& options) {
-  Findings all;
-  for (const std::string& path : options.mappings) {
-    Diagnostics diagnostics;
-    spec::ParseOptions parse;
-    parse.profile = options.profile;
-    parse.resolve_environment = false;
-    if (const auto mapping = spec::parse_mapping(spec::read_file(path), parse, diagnostics)) {
-      const plan::Schemas schemas = plan::read_schemas(*mapping, diagnostics);
-      plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
-    }
-    const Findings findings = print(diagnostics, stdout, true);
-    all.errors += findings.errors;
-    all.warnings += findings.warnings;
-  }
-  if (options.verbosity >= 0) {
-    if (all.errors + all.warnings == 0) {
-      fmt::print(stderr, "{} mapping{} clean\n", options.mappings.size(), options.mappings.size() == 1 ? " is" : "s are");
-    } else {
-      fmt::print(stderr, "{} error{}, {} warning{}\n", all.errors, all.errors == 1 ? "" : "s", all.warnings,
-                 all.warnings == 1 ? "" : "s");
-    }
-  }
-  return all.errors > 0 || (options.strict && all.warnings > 0) ? Exit::findings : Exit::done;
+  report::Findings all{.files = {}, .strict = options.strict, .version = ETL_VERSION};
+  plan::SchemaFiles known;
+  for (const std::string& path : options.mappings) all.files.push_back(lint_file(path, options, known));
+  const std::string text = report::findings_format(options.format)->render(all);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (options.verbosity >= 0) show_summary(all);
+  return all.errors() > 0 || (options.strict && all.warnings() > 0) ? Exit::findings : Exit::done;
 }
 
 }  // namespace etl::cli

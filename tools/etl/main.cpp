@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
 #include "tools/etl/command_table.h"
+#include "tools/etl/patterns.h"
 
 namespace etl::cli {
 
@@ -99,6 +100,11 @@ Exit main_of(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    options.mappings = expand_patterns(options.mappings);
+  } catch (const Error& error) {
+    fmt::print(stderr, "etl: {}\n", error.what());
+    if (!error.remedy().empty()) fmt::print(stderr, "  = {}\n", error.remedy());
+    return Exit::bad_mapping;
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error, std::cout, std::cerr);
     return code == 0 ? Exit::done : Exit::bad_mapping;

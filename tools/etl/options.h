@@ -17,6 +17,8 @@ struct Options {
   bool dry_run = false;
   bool offline = false;
   bool strict = false;
+  bool reverse = false;
+  bool coverage = false;
   std::optional<int> workers;
   std::optional<std::size_t> batch;
   std::string format = "text";

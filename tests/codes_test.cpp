@@ -1,0 +1,92 @@
+// The table of diagnostic codes: every example yields what it says, and every code has a file in tests/lint/codes.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "engine/base/code_pages.h"
+#include "engine/plan/compile.h"
+#include "engine/spec/mapping.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Lints a text as if it stood in tests/lint/codes.
+etl::Diagnostics lint(const std::string& yaml) {
+  etl::Diagnostics diagnostics;
+  etl::spec::ParseOptions options;
+  options.resolve_environment = false;
+  const auto text = std::make_shared<const etl::SourceText>("tests/lint/codes/example.yaml", yaml);
+  if (const auto mapping = etl::spec::parse_mapping(text, options, diagnostics)) {
+    const auto schemas = etl::plan::read_schemas(*mapping, diagnostics);
+    etl::plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
+  }
+  return diagnostics;
+}
+
+std::set<etl::Code> codes(const etl::Diagnostics& diagnostics) {
+  std::set<etl::Code> all;
+  for (const auto& diagnostic : diagnostics.sorted()) all.insert(diagnostic.code);
+  return all;
+}
+
+std::string printed(const etl::Diagnostics& diagnostics) {
+  std::string text;
+  for (const auto& diagnostic : diagnostics.sorted()) text += etl::render(diagnostic);
+  return text;
+}
+
+std::string contents(const fs::path& path) {
+  std::ifstream in{path};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+fs::path file_of(const etl::CodePage& page) {
+  const char* kind = page.code >= 501 ? "W" : "E";
+  return fs::path{"tests/lint/codes"} / (kind + std::to_string(page.code) + ".yaml");
+}
+
+}  // namespace
+
+TEST_CASE("codes: every wrong example yields its code, every right one has no error") {
+  for (const etl::CodePage& page : etl::code_pages()) {
+    CAPTURE(page.code);
+    CHECK_FALSE(page.title.empty());
+    CHECK(page.doc.ends_with('.'));
+    if (page.wrong.empty()) continue;
+    const auto wrong = lint(etl::whole_example(page.wrong));
+    CHECK_MESSAGE(codes(wrong).contains(page.code), printed(wrong));
+    const auto right = lint(etl::whole_example(page.right));
+    CHECK_MESSAGE(!codes(right).contains(page.code), printed(right));
+    CHECK_MESSAGE(!right.has_errors(), printed(right));
+  }
+}
+
+// ETL_UPDATE=1 writes the files from the table; git diff is the review.
+TEST_CASE("codes: every code that lint can find has a file that yields it") {
+  for (const etl::CodePage& page : etl::code_pages()) {
+    if (page.wrong.empty()) continue;
+    CAPTURE(page.code);
+    const std::string example = etl::whole_example(page.wrong);
+    if (std::getenv("ETL_UPDATE")) std::ofstream{file_of(page)} << example;
+    CHECK(contents(file_of(page)) == example);
+  }
+}
+
+TEST_CASE("codes: the rows are sorted, and only codes that need a database have no example") {
+  etl::Code last = 0;
+  std::set<etl::Code> without;
+  for (const etl::CodePage& page : etl::code_pages()) {
+    CHECK(page.code > last);
+    last = page.code;
+    if (page.wrong.empty()) without.insert(page.code);
+  }
+  CHECK(without == std::set<etl::Code>{401, 402, 403, 404, 405});
+}
