@@ -1,12 +1,14 @@
 // Every mapping that README and docs show is linted: what they show works, and what they call wrong is wrong.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "engine/converters/function.h"
 #include "engine/plan/compile.h"
 #include "engine/spec/mapping.h"
 
@@ -93,4 +95,43 @@ TEST_CASE("docs: YAML that is shown says whether it is a mapping, a faulty one o
     const bool known = fence.info == "yaml mapping" || fence.info == "yaml faulty" || fence.info == "yaml part";
     CHECK_MESSAGE(known, fence.file, ":", fence.line, ": ```", fence.info);
   }
+}
+
+TEST_CASE("docs: uuid5 gives the test vectors of docs/keys.md") {
+  std::ifstream in{"docs/keys.md"};
+  std::size_t count = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("| ") || line.starts_with("| mapping")) continue;
+    std::vector<std::string> cells;
+    std::istringstream stream{line.substr(2)};
+    for (std::string cell; std::getline(stream, cell, '|');) {
+      const std::size_t first = cell.find_first_not_of(' ');
+      cells.push_back(cell.substr(first, cell.find_last_not_of(' ') + 1 - first));
+    }
+    REQUIRE(cells.size() == 4);
+    ++count;
+    std::vector<std::string> values;
+    for (std::size_t at = 0; at <= cells[2].size();) {
+      const std::size_t comma = std::min(cells[2].find(", ", at), cells[2].size());
+      values.push_back(cells[2].substr(at, comma - at));
+      at = comma + 2;
+    }
+    const etl::converters::RunContext run{.mapping_name = cells[0], .table_name = cells[1]};
+    etl::converters::Use use;
+    use.types.assign(values.size(), etl::Type::text);
+    use.run = &run;
+    use.constants.resize(values.size());
+    std::vector<etl::ColumnPtr> arguments;
+    for (const std::string& value : values) {
+      auto column = std::make_shared<etl::Column>(etl::Type::text, 1);
+      column->set(0, std::string_view{value});
+      arguments.push_back(std::move(column));
+    }
+    etl::Arena arena;
+    etl::Failures failures;
+    etl::converters::KernelContext context{.arena = arena, .rows = 1, .failures = failures, .run = run};
+    const auto made = etl::converters::function_named("uuid5")->bind(use)(arguments, context);
+    CHECK_MESSAGE(etl::to_text(made->at(0)) == cells[3], line);
+  }
+  CHECK(count >= 6);
 }
