@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,21 @@ struct KernelContext {
 
 // Computes a whole column. Arguments have the types that `bind` was told, and `context.rows` rows.
 using Kernel = std::function<ColumnPtr(std::span<const ColumnPtr> arguments, KernelContext& context)>;
+
+// An aggregate at work: folds the rows of any number of batches into one value per group.
+class Aggregation {
+ public:
+  virtual ~Aggregation() = default;
+
+  // Takes the active rows of a batch, in source order; groups[row] is the row's group, numbered from 0 as they appear.
+  // A row that cannot be taken fails in `context`.
+  virtual void add(std::span<const ColumnPtr> arguments, std::span<const std::uint32_t> groups,
+                   KernelContext& context) = 0;
+  // The values of `count` groups from `first` on; views into the arena.
+  virtual ColumnPtr finish(std::size_t first, std::size_t count, KernelContext& context) = 0;
+  // Bytes held.
+  virtual std::size_t bytes() const = 0;
+};
 
 // One use of a function in a mapping, when the mapping is compiled.
 struct Use {
@@ -98,6 +114,8 @@ struct Function {
   std::function<std::string(const Use& use, std::size_t& index)> check_constants = {};
   // Makes the kernel for one use. Empty: not available yet (said at plan time, with the place).
   std::function<Kernel(const Use& use)> bind = {};
+  // The same for an aggregate. Arguments of type `any` are its own to judge.
+  std::function<std::unique_ptr<Aggregation>(const Use& use)> fold = {};
 };
 
 // Every function, families in the order of the manual. converters/catalog.cpp joins the families' tables.

@@ -19,7 +19,7 @@ ColumnPtr line_numbers(std::span<const ColumnPtr>, KernelContext& context) {
     } else if (row < source->lines.size()) {
       values[row] = static_cast<std::int64_t>(source->lines[row]);
     } else {
-      values[row] = static_cast<std::int64_t>(source->first_row + row);
+      values[row] = static_cast<std::int64_t>(source->number(row));
     }
   }
   return out;

@@ -251,6 +251,17 @@ struct Batch {
 
   // Line of each row in its file, from 1; empty for databases.
   std::vector<std::uint64_t> lines;
+
+  // ---- of rows that the run made of the reader's (explode, group_by); empty otherwise.
+  // The source row that each was made of; of a group, its first one.
+  std::vector<std::uint64_t> numbers;
+  // For each exploded name: which item of its list the row holds, from 1; 0 for a row whose list could not be read.
+  std::vector<std::vector<std::uint32_t>> items;
+  // What group_by gives for each group.
+  std::vector<ColumnPtr> group_keys;
+
+  // The row's place in the source, from 1.
+  std::uint64_t number(std::size_t row) const { return numbers.empty() ? first_row + row : numbers[row]; }
 };
 using BatchPtr = std::shared_ptr<const Batch>;
 

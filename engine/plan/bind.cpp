@@ -21,12 +21,8 @@ std::optional<Type> common_type(Type left, Type right) {
 }
 
 NodePtr Binder::bind(const Expression& expression) {
-  if (scope_.grouped && !in_aggregate_ && std::ranges::find(scope_.group_texts, to_string(expression)) !=
-                                              scope_.group_texts.end()) {
-    in_aggregate_ = true;  // The key of the group itself: the same in all of its rows.
-    NodePtr node = bind(expression);
-    in_aggregate_ = false;
-    return node;
+  if (scope_.grouped && !in_aggregate_) {
+    if (auto key = group_key(to_string(expression), expression.at)) return *key;
   }
   switch (expression.kind) {
     case Expression::Kind::literal_number:
@@ -130,18 +126,46 @@ NodePtr Binder::bind_parameter(const Expression& expression) {
   return make(std::move(node), "$" + parameter->name);
 }
 
+NodePtr Binder::made(std::size_t index, Type type, std::vector<NodePtr> of, std::string text, const Span& at,
+                     std::string_view what) {
+  Node node{.kind = Node::Kind::made, .type = type, .arguments = std::move(of), .index = index};
+  node.text = std::move(text);
+  node.at = at;
+  return make(std::move(node), std::string{what});
+}
+
+std::optional<NodePtr> Binder::group_key(std::string_view text, const Span& at) {
+  const ShapePlan& shape = *scope_.shape;
+  const auto found = std::ranges::find(shape.group_names, text);
+  if (found == shape.group_names.end()) return std::nullopt;
+  const auto index = static_cast<std::size_t>(found - shape.group_names.begin());
+  const NodePtr& key = shape.group_keys[index];
+  return key ? made(index, key->type, {key}, std::string{text}, at, "group key") : nullptr;
+}
+
+NodePtr Binder::not_grouped(std::string_view text, const Span& at) {
+  diagnostics().add(310, at, fmt::format("{} is not in group_by", text),
+                    fmt::format("write first({0}), min({0}), ... or add it to group_by", text));
+  return nullptr;
+}
+
 NodePtr Binder::column(const ScopeColumn& column, const Span& at) {
+  if (scope_.grouped && !in_aggregate_) {
+    if (auto key = group_key(column.name, at)) return *key;
+    return not_grouped(column.name, at);
+  }
+  if (scope_.shape) {  // The latest explode of a name hides a column that is called so.
+    const auto& items = scope_.shape->explode;
+    for (std::size_t i = items.size(); i > 0; --i) {
+      const ExplodePlan& item = items[i - 1];
+      if (item.name == column.name) return made(i - 1, Type::any, {item.list}, item.name, at, "item");
+    }
+  }
   Node node{.kind = Node::Kind::column, .type = column.type, .index = scope_.place(column)};
   node.text = column.name;
   node.at = at;
   node.pure = true;
   return make(std::move(node), column.name);
-}
-
-void Binder::check_grouped(const Expression& expression) {
-  if (!scope_.grouped || in_aggregate_) return;
-  diagnostics().add(310, expression.at, fmt::format("{} is not in group_by", to_string(expression)),
-                    fmt::format("write first({0}), min({0}), ... or add it to group_by", to_string(expression)));
 }
 
 NodePtr Binder::no_column(std::string_view name, const Span& at) {
@@ -163,6 +187,7 @@ NodePtr Binder::no_column(std::string_view name, const Span& at) {
 NodePtr Binder::bind_name(const Expression& expression) {
   if (expression.text == "it" && it_) return it_;
   if (expression.text == "row" && scope_.has_row && !scope_.find("row")) {
+    if (scope_.grouped && !in_aggregate_) return not_grouped("row", expression.at);
     scope_.use_whole_row();
     Node node{.kind = Node::Kind::row, .type = Type::json};
     node.text = "row";
@@ -171,7 +196,6 @@ NodePtr Binder::bind_name(const Expression& expression) {
   }
   const ScopeColumn* found = scope_.find(expression.text);
   if (!found && scope_.complete) return no_column(expression.text, expression.at);
-  check_grouped(expression);
   return column(found ? *found : ScopeColumn{expression.text, Type::any}, expression.at);
 }
 
@@ -285,11 +309,11 @@ NodePtr Binder::bind_lookup(const Expression& expression, std::size_t index, boo
 
 std::optional<std::vector<NodePtr>> Binder::bind_keys(const Expression& index, const TableHead& parent) {
   const std::size_t given = index.arguments.size() - 1;
-  if (parent.source.key.empty() ? given != 1 : given != parent.source.key.size()) {
+  if (parent.key_names.empty() ? given != 1 : given != parent.key_names.size()) {
     diagnostics().add(304, index.arguments.front()->at,
                       fmt::format("{}[...] takes {} key value(s): {}; {} given", parent.spec->name.value,
-                                  std::max<std::size_t>(1, parent.source.key.size()),
-                                  fmt::join(parent.source.key, ", "), given));
+                                  std::max<std::size_t>(1, parent.key_names.size()),
+                                  fmt::join(parent.key_names, ", "), given));
     return std::nullopt;
   }
   std::vector<NodePtr> keys;
@@ -345,10 +369,10 @@ NodePtr Binder::bind_in_name(const Expression& expression) {
   }
   Expression index;
   index.arguments = {nullptr, expression.arguments.front()};
-  if (table->source.key.size() > 1) {
+  if (table->key_names.size() > 1) {
     diagnostics().add(304, expression.name_at,
                       fmt::format("{} has a key of several columns: {}", expression.text,
-                                  fmt::join(table->source.key, ", ")));
+                                  fmt::join(table->key_names, ", ")));
     return nullptr;
   }
   auto keys = bind_keys(index, *table);

@@ -77,7 +77,14 @@ class Binder {
                      std::vector<NodePtr>& arguments);
   bool check_constants(const spec::Expression& expression, const converters::Function& function,
                        const converters::Use& use);
-  void check_grouped(const spec::Expression& expression);
+  NodePtr made(std::size_t index, Type type, std::vector<NodePtr> of, std::string text, const Span& at,
+               std::string_view what);
+  // The group's key that is written so; nothing when there is none. Null when the key itself is faulty.
+  std::optional<NodePtr> group_key(std::string_view text, const Span& at);
+  NodePtr not_grouped(std::string_view text, const Span& at);
+  NodePtr bind_row_number(const spec::Expression& expression, std::vector<NodePtr> keys);
+  NodePtr group_value(const spec::Expression& expression, const converters::Function* function, converters::Use use,
+                      Type type, std::vector<NodePtr> arguments);
   NodePtr no_column(std::string_view name, const Span& at);
 
   NodePtr make(Node node, const std::string& operation);

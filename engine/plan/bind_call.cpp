@@ -227,6 +227,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
       if (!arguments[i]) return nullptr;
     }
   }
+  if (function.name == "row_number") return bind_row_number(expression, std::move(arguments));
   if (!fit_arguments(expression, function, arguments)) return nullptr;
   const bool numeric = std::ranges::all_of(arguments, [](const NodePtr& a) { return is_number(a->type); });
   if (function.result.kind == converters::Result::Kind::same && arguments.size() > 1 && numeric &&
@@ -248,6 +249,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
   if (function.result.kind != converters::Result::Kind::fixed) {
     type = arguments.empty() ? Type::any : arguments.front()->type;
   }
+  if (function.aggregate) return group_value(expression, &function, std::move(use), type, std::move(arguments));
   if (!function.bind) {
     compiler_.unavailable(expression.name_at, std::string{function.name});
     Node node{.kind = Node::Kind::constant, .type = type};
@@ -270,6 +272,37 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
   converters::Kernel kernel = dynamic ? dynamic_call(function, use, type) : function.bind(use);
   std::string operation = fmt::format("{}()", function.name);
   return call(std::move(operation), std::move(kernel), type, std::move(arguments), expression, function.pure);
+}
+
+NodePtr Binder::bind_row_number(const Expression& expression, std::vector<NodePtr> keys) {
+  if (!scope_.shape || scope_.step == Scope::Step::explode) {
+    diagnostics().add(311, expression.name_at, "row_number counts the rows of a table: it can stand in where and fields");
+    return nullptr;
+  }
+  if (scope_.grouped && !in_aggregate_) return group_value(expression, nullptr, {}, Type::integer, std::move(keys));
+  ShapePlan& shape = *scope_.shape;
+  const bool before = scope_.step == Scope::Step::where;
+  auto& numbers = before ? shape.numbers_before_where : shape.numbers;
+  const auto known = std::ranges::find(numbers, keys, &RowNumberPlan::keys);
+  const auto place = static_cast<std::size_t>(known - numbers.begin());
+  if (known == numbers.end()) numbers.push_back({keys});
+  const std::size_t first = shape.explode.size() + (before ? 0 : shape.numbers_before_where.size());
+  return made(first + place, Type::integer, std::move(keys), to_string(expression), expression.at, "row_number");
+}
+
+NodePtr Binder::group_value(const Expression& expression, const Function* function, converters::Use use, Type type,
+                            std::vector<NodePtr> arguments) {
+  ShapePlan& shape = *scope_.shape;
+  const auto known = std::ranges::find_if(shape.group_values, [&](const GroupValuePlan& value) {
+    return value.function == function && value.arguments == arguments;
+  });
+  const auto place = static_cast<std::size_t>(known - shape.group_values.begin());
+  if (known == shape.group_values.end()) {
+    use.run = nullptr;  // The run has its own.
+    shape.group_values.push_back({function, arguments, std::move(use)});
+  }
+  return made(shape.group_keys.size() + place, type, std::move(arguments), to_string(expression), expression.at,
+              function ? function->name : "row_number");
 }
 
 NodePtr Binder::bind_try(const Expression& expression, std::vector<NodePtr> arguments) {

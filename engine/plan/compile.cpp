@@ -157,7 +157,9 @@ void Compiler::check_converters() {
       diagnostics_.add(121, name.at, fmt::format("{} is a function: a converter needs a name of its own", name.value));
     }
     if (!body) continue;
+    ShapePlan shape;
     Scope scope{.subject = fmt::format("converter {}", name.value)};
+    scope.shape = &shape;
     NodePool pool;
     Binder binder{*this, scope, context_, pool};
     Node it{.kind = Node::Kind::column, .type = Type::any};

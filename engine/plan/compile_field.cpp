@@ -134,7 +134,7 @@ class FieldCompiler {
     return expression.kind == spec::Expression::Kind::index &&
            expression.arguments.front()->kind == spec::Expression::Kind::name &&
            expression.arguments.front()->text == table && !context_.compiler.lookup(table) &&
-           !context_.head.key_column.empty();
+           !context_.head.key_column.empty() && context_.head.spec->explode.empty();
   }
 
   void copy_same_name() {

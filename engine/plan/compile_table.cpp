@@ -77,8 +77,6 @@ class TableCompiler {
     const auto late = [&](bool used, const Span& at, const char* what) {
       if (used) compiler_.unavailable(at ? at : spec_.name.at, what);
     };
-    late(!spec_.explode.empty(), spec_.name.at, "explode");
-    late(!spec_.group_by.empty(), spec_.name.at, "group_by");
     late(table_.on_conflict == spec::OnConflict::update, spec_.on_conflict_at, "on_conflict: update");
     late(table_.on_conflict == spec::OnConflict::newest, spec_.on_conflict_at, "on_conflict: newest");
     late(spec_.replace || spec_.replace_where, spec_.replace_at, "replace");
@@ -107,23 +105,39 @@ class TableCompiler {
       const ScopeColumn* column = scope_.find(name);
       source.key.push_back(scope_.place(column ? *column : ScopeColumn{name, Type::any}));
     }
+    ShapePlan& shape = table_.shape;
+    scope_.shape = &shape;
     Binder binder{compiler_, scope_, table_.context, pool_};
+    scope_.step = Scope::Step::explode;
     for (const auto& [name, list] : spec_.explode) {
-      if (list) {
-        const NodePtr node = binder.bind(*list);
-        if (node && !TypeSet{Type::list, Type::json, Type::any}.has(node->type)) {
-          diagnostics().add(320, list->at, fmt::format("explode needs a list, but this is {}", etl::name(node->type)));
-        }
+      NodePtr node = list ? binder.bind(*list) : nullptr;
+      if (node && !TypeSet{Type::list, Type::json, Type::any}.has(node->type)) {
+        diagnostics().add(320, list->at, fmt::format("explode needs a list, but this is {}", etl::name(node->type)),
+                          node->type == Type::text ? fmt::format("read it as JSON first: json({})", node->text) : "");
+        node = nullptr;
       }
-      scope_.columns.push_back({name.value, Type::any});
+      if (!node) node = binder.constant(Value{}, Type::any, "null", name.at);
+      shape.explode.push_back({name.value, std::move(node)});
+      scope_.columns.insert(scope_.columns.begin(), {name.value, Type::any});
     }
+    scope_.step = Scope::Step::where;
     if (spec_.where) table_.where = binder.bind_condition(*spec_.where, "where");
+    scope_.step = Scope::Step::rows;
+    compile_groups(binder);
+  }
+
+  void compile_groups(Binder& binder) {
+    if (spec_.group_by.empty()) return;
+    ShapePlan& shape = table_.shape;
+    head_.source_key_types.clear();
     for (const auto& key : spec_.group_by) {
       if (!key) continue;
-      binder.bind(*key);
-      scope_.group_texts.push_back(to_string(*key));
+      shape.group_keys.push_back(binder.bind(*key));
+      shape.group_names.push_back(to_string(*key));
+      const NodePtr& node = shape.group_keys.back();
+      head_.source_key_types.push_back(node ? node->type : Type::any);
     }
-    scope_.grouped = !spec_.group_by.empty();
+    shape.grouped = scope_.grouped = true;
   }
 
   void compile_fields() {
@@ -229,6 +243,7 @@ class TableCompiler {
 
   // Whether the column's value is made one to one from the source key.
   bool follows_key(const std::string& column) const {
+    if (table_.shape.grouped) return false;
     const auto& key = head_.source.key;
     if (const spec::Expression* expression = expression_of(column)) return is_one_to_one(*expression, key);
     const auto constant = std::ranges::any_of(spec_.fields, [&](const spec::FieldSpec& field) {
@@ -292,7 +307,7 @@ class TableCompiler {
       if (target && !target->client_compares) unique->client_compares = false;
     }
     unique->implied = columns.size() == 1 && head_.source.key_is_unique && follows_key(columns.front()) &&
-                      spec_.explode.empty();
+                      spec_.explode.empty() && spec_.group_by.empty();
   }
 
   void warn_without_index(const std::vector<std::string>& key) {
@@ -483,6 +498,12 @@ void Compiler::find_heads() {
       if (column == head.source.columns.end() && head.source.complete) {
         diagnostics_.add(301, spec.from.at, fmt::format("{} has no column {}, which its key names", head.source.display, name));
       }
+    }
+    head.key_names = head.source.key;
+    if (!spec.group_by.empty()) {
+      head.key_names.clear();
+      for (const auto& key : spec.group_by) head.key_names.push_back(key ? to_string(*key) : "");
+      head.source_key_types.assign(head.key_names.size(), Type::any);
     }
     resolve_target(head);
   }

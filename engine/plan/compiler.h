@@ -38,6 +38,8 @@ struct TableHead {
   std::string target_name;                // "target.users".
   std::string key_column;                 // Single primary key column; empty: none or several.
   Type key_type = Type::any;
+  // What t[key] takes: the source's key, or the group_by expressions.
+  std::vector<std::string> key_names;
   std::vector<Type> source_key_types;
   bool referenced = false;
 };

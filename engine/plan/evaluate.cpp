@@ -91,6 +91,7 @@ class Picker {
 
 struct Evaluator::State {
   std::vector<Evaluated> frame;
+  std::vector<Evaluated> made;
   std::size_t rows;
   Arena& arena;
   const converters::RunContext& run;
@@ -117,16 +118,21 @@ struct Evaluator::State {
 Evaluator::Evaluator(std::vector<Evaluated> frame, std::size_t rows, Arena& arena, const converters::RunContext& run,
                      References* references, const Batch* source, const std::vector<std::string>* frame_names)
     : state_{std::make_shared<State>(
-          State{std::move(frame), rows, arena, run, references, source, frame_names, {}, {}})} {}
+          State{std::move(frame), {}, rows, arena, run, references, source, frame_names, {}, {}})} {}
 
 Evaluated Evaluator::evaluate(const NodePtr& node, const Bitmap* active) { return state_->evaluate(node, active); }
+
+void Evaluator::set_made(std::size_t index, Evaluated column) {
+  if (state_->made.size() <= index) state_->made.resize(index + 1);
+  state_->made[index] = std::move(column);
+}
 
 const std::unordered_map<const Node*, std::uint64_t>& Evaluator::tried() const { return state_->tried; }
 
 // A result for all rows is kept; one for some rows is used once.
 Evaluated Evaluator::State::evaluate(const NodePtr& node, const Bitmap* active) {
-  if (node->kind == Node::Kind::column) {
-    const Evaluated& found = frame[node->index];
+  if (node->kind == Node::Kind::column || node->kind == Node::Kind::made) {
+    const Evaluated& found = (node->kind == Node::Kind::column ? frame : made)[node->index];
     return {found.column, only_active(found.failures, active)};
   }
   if (const auto known = memo.find(node.get()); known != memo.end()) {
@@ -140,6 +146,7 @@ Evaluated Evaluator::State::compute(const Node& node, const Bitmap* active) {
   switch (node.kind) {
     case Node::Kind::constant: return {repeat(node.value, node.type, rows), nullptr};
     case Node::Kind::column: return frame[node.index];
+    case Node::Kind::made: return made[node.index];
     case Node::Kind::case_of: return case_of(node, active);
     case Node::Kind::coalesce: return coalesce(node, active);
     case Node::Kind::try_of: return try_of(node, active);

@@ -85,7 +85,11 @@ std::string id_map_line(const TablePlan& table) {
 std::string source_text(const Plan& plan, const TablePlan& table) {
   const SourcePlan& source = plan.sources[table.source];
   std::string text = source.name;
+  for (const ExplodePlan& item : table.shape.explode) {
+    text += fmt::format(" explode {}: {}", item.name, item.list->text);
+  }
   if (table.where) text += fmt::format(" where {}", table.where->text);
+  if (table.shape.grouped) text += fmt::format(" group by {}", fmt::join(table.shape.group_names, ", "));
   return text;
 }
 

@@ -36,6 +36,7 @@ struct Node {
     lookup,        // lookup[key]: index into Plan::lookups
     in_lookup,
     row,           // the whole source row as a JSON object
+    made,          // index: a column that the run computes beforehand; arguments: what it is made of
   };
 
   Kind kind = Kind::constant;
@@ -83,6 +84,8 @@ class Evaluator {
   // With `active` only those rows are computed; the others are NULL.
   Evaluated evaluate(const NodePtr& node, const Bitmap* active = nullptr);
 
+  // The column that Node::Kind::made with this index stands for. REQUIRES: set before it is needed.
+  void set_made(std::size_t index, Evaluated column);
   // How many values each try() replaced so far.
   const std::unordered_map<const Node*, std::uint64_t>& tried() const;
 

@@ -105,13 +105,45 @@ struct ForeignKeyPlan {
   Effect effect = Effect::reject;
 };
 
+// row_number(keys...): counts rows in source order, from 1 for each new key.
+struct RowNumberPlan {
+  std::vector<NodePtr> keys;
+};
+
+// explode: one row for each item of a list.
+struct ExplodePlan {
+  std::string name;
+  NodePtr list;
+};
+
+// An aggregate over the rows of a group; without `function` the group's row_number(arguments...).
+struct GroupValuePlan {
+  const converters::Function* function = nullptr;
+  std::vector<NodePtr> arguments;
+  converters::Use use;
+};
+
+// How source rows become the rows that fields are made from. Where a node is of Kind::made, its index counts, for
+// rows: the exploded items, the numbers that `where` sees, the numbers of the rows it took; for groups: the keys, the
+// values.
+struct ShapePlan {
+  std::vector<ExplodePlan> explode;
+  std::vector<RowNumberPlan> numbers_before_where;
+  std::vector<RowNumberPlan> numbers;
+  bool grouped = false;
+  std::vector<NodePtr> group_keys;
+  std::vector<std::string> group_names;  // Of the keys, as written.
+  std::vector<GroupValuePlan> group_values;
+};
+
 struct TablePlan {
   std::string name;                          // In the mapping.
   bool selected = true;                      // False with --only: not loaded, but others may refer to its rows.
   std::size_t source = 0;                    // Into Plan::sources.
   std::size_t connection = 0;                // Target, into Plan::connections.
   const schema::Table* target = nullptr;     // Typed as the DDL says. Owned by Plan::schemas.
-  NodePtr where;                             // Over source columns; null: all rows.
+  ShapePlan shape;
+  NodePtr where;                             // Over source columns and exploded items; null: all rows.
   std::vector<FieldPlan> fields;             // As written, then rest: copy, then made by the database.
   std::vector<SentencePlan> sentences;
   std::vector<UniquePlan> unique;            // The key that on_conflict speaks of first, if there is one.

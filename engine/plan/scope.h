@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/type.h"
+#include "engine/plan/plan.h"
 #include "engine/spec/expression.h"
 
 namespace etl::plan {
@@ -24,9 +25,11 @@ struct Scope {
   std::function<std::size_t(const ScopeColumn& column)> place = {};
   bool has_row = false;                // `row` may be used.
   std::function<void()> use_whole_row = {};
-  // group_by expressions as text; other columns may stand only inside aggregates.
+  // With group_by only its expressions (ShapePlan::group_names) and aggregates may be used.
   bool grouped = false;
-  std::vector<std::string> group_texts = {};
+  // What explode, row_number and aggregates are added to; null where none of them may stand.
+  ShapePlan* shape = nullptr;
+  enum class Step : std::uint8_t { explode, where, rows } step = Step::rows;
 
   const ScopeColumn* find(std::string_view name) const {
     for (const ScopeColumn& column : columns) {

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/run/columns.h"
+#include "engine/run/groups.h"
 #include "engine/stores/sql_text.h"
 
 namespace etl::run {
@@ -34,19 +35,6 @@ namespace {
 
 std::uint32_t order_of(std::size_t field) { return static_cast<std::uint32_t>(field) + 1; }
 
-// Cells that could not be read are failures of their columns.
-std::vector<plan::Evaluated> source_frame(const Batch& batch) {
-  std::vector<plan::Evaluated> frame;
-  std::vector<std::shared_ptr<Failures>> failures(batch.columns.size());
-  for (const Batch::Fault& fault : batch.faults) {
-    auto& of_column = failures[fault.column];
-    if (!of_column) of_column = std::make_shared<Failures>();
-    of_column->push_back({fault.row, fault.rule, fault.reason});
-  }
-  for (std::size_t i = 0; i < batch.columns.size(); ++i) frame.push_back({batch.columns[i], failures[i]});
-  return frame;
-}
-
 }  // namespace
 
 void FinishedBatch::stop_at(std::uint32_t row, std::uint32_t order, std::string message) {
@@ -63,22 +51,44 @@ Finisher::Finisher(RunState& state, TableState& table, RunReferences& references
       visibility_{visibility},
       printer_{printer},
       report_{report} {
-  for (const readers::ReadColumn& column : table.source->request.columns) column_names_.push_back(column.name);
+  column_names_ = source_names(table);
+  const plan::ShapePlan& shape = table.plan->shape;
+  for (const plan::RowNumberPlan& plan : shape.numbers_before_where) {
+    numbers_before_where_.emplace_back(plan.keys, state.space);
+  }
+  for (const plan::RowNumberPlan& plan : shape.numbers) numbers_.emplace_back(plan.keys, state.space);
+  for (std::size_t i = 0; i < shape.group_values.size(); ++i) {
+    const plan::GroupValuePlan& value = shape.group_values[i];
+    if (value.function == nullptr) group_numbers_.emplace(i, RowNumbers{value.arguments, state.space});
+  }
 }
 
-FinishedBatch Finisher::finish(BatchPtr source) {
-  const std::vector<plan::FieldPlan>& fields = table_.plan->fields;
+Finisher::Work Finisher::begin(ShapedBatch shaped) {
+  const std::size_t fields = table_.plan->fields.size();
   Work work;
   FinishedBatch& batch = work.batch;
-  batch.rows = source->rows;
+  batch.rows = shaped.rows->rows;
   batch.active = Bitmap(batch.rows, true);
   batch.rejected = Bitmap(batch.rows);
-  batch.columns.resize(fields.size());
-  batch.failed.resize(fields.size());
-  batch.source = std::move(source);
+  batch.columns.resize(fields);
+  batch.failed.resize(fields);
+  batch.source = std::move(shaped.rows);
   work.evaluator = std::make_unique<plan::Evaluator>(source_frame(*batch.source), batch.rows, *batch.arena,
                                                      table_.context, &references_, batch.source.get(), &column_names_);
-  take_rows(work);
+  for (std::size_t i = 0; i < shaped.made.size(); ++i) work.evaluator->set_made(i, std::move(shaped.made[i]));
+  reject_broken(work, std::move(shaped.reasons));
+  if (!batch.source->group_keys.empty()) {
+    number_groups(work);
+  } else {
+    take_rows(work);
+    number_rows(work);
+  }
+  return work;
+}
+
+FinishedBatch Finisher::finish(ShapedBatch shaped) {
+  const std::vector<plan::FieldPlan>& fields = table_.plan->fields;
+  Work work = begin(std::move(shaped));
   for (std::size_t field = 0; field < fields.size(); ++field) finish_field(work, field);
   for (std::size_t field = 0; field < fields.size(); ++field) {
     if (!fields[field].from_default) check_field(work, field);
@@ -91,31 +101,64 @@ FinishedBatch Finisher::finish(BatchPtr source) {
   }
   check_sentences(work);
   count_tries(work);
-  return std::move(batch);
+  return std::move(work.batch);
+}
+
+FinishedBatch Finisher::collect(ShapedBatch shaped, Groups& groups) {
+  Work work = begin(std::move(shaped));
+  groups.add(work.batch, *work.evaluator);
+  count_tries(work);
+  return std::move(work.batch);
+}
+
+void Finisher::reject_broken(Work& work, std::vector<Reason> reasons) {
+  for (const Failure& broken : work.batch.source->broken_rows) {
+    work.deactivate(broken.row);
+    work.batch.reject({broken.row, 0, "", broken.rule, broken.reason});
+  }
+  for (Reason& reason : reasons) {
+    work.deactivate(reason.row);
+    work.batch.reject(std::move(reason));
+  }
 }
 
 void Finisher::take_rows(Work& work) {
+  if (!table_.plan->where) return;
   FinishedBatch& batch = work.batch;
-  for (const Failure& broken : batch.source->broken_rows) {
-    work.deactivate(broken.row);
-    batch.reject({broken.row, 0, "", broken.rule, broken.reason});
+  for (std::size_t i = 0; i < numbers_before_where_.size(); ++i) {
+    work.evaluator->set_made(table_.plan->shape.explode.size() + i,
+                             numbers_before_where_[i].next(*work.evaluator, batch.rows, work.active(), *batch.arena));
   }
-  if (table_.plan->where) {
-    const plan::Evaluated condition = work.evaluator->evaluate(table_.plan->where, work.active());
-    const auto truth = condition.column->values<bool>();
-    Bitmap failed(batch.rows);
-    if (condition.failures) {
-      for (const Failure& failure : *condition.failures) {
-        failed.set(failure.row);
-        if (!batch.active.test(failure.row)) continue;
-        batch.reject({failure.row, 0, "where", failure.rule, failure.reason, visibility_.hides_where()});
-      }
+  const plan::Evaluated condition = work.evaluator->evaluate(table_.plan->where, work.active());
+  const auto truth = condition.column->values<bool>();
+  Bitmap failed(batch.rows);
+  if (condition.failures) {
+    for (const Failure& failure : *condition.failures) {
+      failed.set(failure.row);
+      if (!batch.active.test(failure.row)) continue;
+      batch.reject({failure.row, 0, "where", failure.rule, failure.reason, visibility_.hides_where()});
     }
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      if (!batch.active.test(row) || (!failed.test(row) && !condition.column->is_null(row) && truth[row])) continue;
-      work.deactivate(row);
-      if (!failed.test(row)) ++batch.filtered;
-    }
+  }
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    if (!batch.active.test(row) || (!failed.test(row) && !condition.column->is_null(row) && truth[row])) continue;
+    work.deactivate(row);
+    if (!failed.test(row)) ++batch.filtered;
+  }
+}
+
+void Finisher::number_rows(Work& work) {
+  const plan::ShapePlan& shape = table_.plan->shape;
+  const std::size_t first = shape.explode.size() + shape.numbers_before_where.size();
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    work.evaluator->set_made(
+        first + i, numbers_[i].next(*work.evaluator, work.batch.rows, work.active(), *work.batch.arena));
+  }
+}
+
+void Finisher::number_groups(Work& work) {
+  for (auto& [place, numbers] : group_numbers_) {
+    work.evaluator->set_made(table_.plan->shape.group_keys.size() + place,
+                             numbers.next(*work.evaluator, work.batch.rows, work.active(), *work.batch.arena));
   }
 }
 

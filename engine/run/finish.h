@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/run/explode.h"
 #include "engine/run/references.h"
 #include "engine/run/rejects.h"
+#include "engine/run/row_numbers.h"
 #include "engine/run/state.h"
 
 namespace etl::run {
@@ -51,20 +53,29 @@ struct FinishedBatch {
   void stop_at(std::uint32_t row, std::uint32_t order, std::string message);
 };
 
+class Groups;
+
 class Finisher {
  public:
   // All must outlive it.
   Finisher(RunState& state, TableState& table, RunReferences& references, writers::TableWriter& writer,
            const Visibility& visibility, const RowPrinter& printer, report::Table& report);
 
-  FinishedBatch finish(BatchPtr batch);
+  // Rows, or groups, to finished target rows.
+  FinishedBatch finish(ShapedBatch batch);
+  // Rows to groups. What is left in the result are the rows that belong to no group: rejected ones.
+  FinishedBatch collect(ShapedBatch batch, Groups& groups);
 
   // A rule or foreign key was broken: rejects, counts or stops, as its effect says.
   void judge(FinishedBatch& batch, plan::Effect effect, Reason reason, const std::string& text);
 
  private:
   struct Work;
+  Work begin(ShapedBatch batch);
+  void reject_broken(Work& work, std::vector<Reason> reasons);
   void take_rows(Work& work);
+  void number_rows(Work& work);
+  void number_groups(Work& work);
   void finish_field(Work& work, std::size_t field);
   void finish_self_reference(Work& work, std::size_t field);
   void fail(Work& work, std::size_t field, const Failures& failures);
@@ -90,6 +101,9 @@ class Finisher {
   const RowPrinter& printer_;
   report::Table& report_;
   std::vector<std::string> column_names_;
+  std::vector<RowNumbers> numbers_before_where_;
+  std::vector<RowNumbers> numbers_;
+  std::map<std::size_t, RowNumbers> group_numbers_;  // By their place among the group's values.
   std::map<std::size_t, std::int64_t> counters_;  // Dry run: the last key made for a field.
 };
 

@@ -113,6 +113,12 @@ void Judge::take_source_keys() {
   source_keys_.reset();
   if (!table_.ids) return;
   const Batch& source = *batch_->source;
+  if (!source.group_keys.empty()) {
+    std::vector<KeyColumn> keys;
+    for (const ColumnPtr& key : source.group_keys) keys.push_back({key});
+    source_keys_ = row_keys(keys, batch_->rows);
+    return;
+  }
   std::vector<KeyColumn> columns;
   for (std::size_t i = 0; i < table_.source->key.size(); ++i) {
     ColumnPtr column = source.columns[table_.source->key[i]];
@@ -131,7 +137,7 @@ void Judge::take_source_keys() {
     auto numbers = std::make_shared<Column>(Type::integer, batch_->rows);
     for (std::size_t row = 0; row < batch_->rows; ++row) {
       numbers->values<std::int64_t>()[row] =
-          static_cast<std::int64_t>(source.lines.empty() ? source.first_row + row : source.lines[row]);
+          static_cast<std::int64_t>(source.lines.empty() ? source.number(row) : source.lines[row]);
     }
     columns.push_back({std::move(numbers)});
   }

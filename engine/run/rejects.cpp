@@ -39,11 +39,15 @@ Visibility::Visibility(const TableState& table) : columns_(table.source->request
   for (const plan::FieldPlan& field : table.plan->fields) {
     fields_.push_back(field.sensitive || reads_hidden(field.reads));
   }
-  if (!table.plan->where) return;
+  any_ = any;
+  if (table.plan->where) where_ = hides_source(*table.plan->where);
+}
+
+bool Visibility::hides_source(const plan::Node& expression) const {
   std::vector<std::size_t> reads;
   bool whole_row = false;
-  collect_columns(*table.plan->where, reads, whole_row);
-  where_ = reads_hidden(reads) || (whole_row && any);
+  collect_columns(expression, reads, whole_row);
+  return (whole_row && any_) || std::ranges::any_of(reads, [this](std::size_t column) { return columns_[column]; });
 }
 
 bool Visibility::hides_any(std::span<const std::size_t> fields) const {
@@ -67,6 +71,36 @@ bool reads_column(const plan::Node& expression, std::size_t column) {
 // ---- RowPrinter
 
 std::string RowPrinter::position(const Batch& batch, std::size_t row) const {
+  if (!batch.group_keys.empty()) return group_position(batch, row);
+  std::string out = source_position(batch, row);
+  for (std::size_t level = 0; level < batch.items.size(); ++level) {
+    if (batch.items[level][row] == 0) break;
+    out += fmt::format("{}{}", level == 0 ? " item " : ".", batch.items[level][row]);
+  }
+  return out;
+}
+
+bool RowPrinter::hides_key(std::size_t key) const {
+  return visibility_.hides_source(*table_.plan->shape.group_keys[key]);
+}
+
+std::string RowPrinter::group_position(const Batch& batch, std::size_t row) const {
+  std::string out;
+  for (std::size_t key = 0; key < batch.group_keys.size(); ++key) {
+    if (hides_key(key)) return row_position(batch, row);
+    if (!out.empty()) out += ", ";
+    out += table_.plan->shape.group_names[key] + "=";
+    out += batch.group_keys[key]->is_null(row) ? "NULL" : to_text(batch.group_keys[key]->at(row));
+  }
+  return redact(std::move(out));
+}
+
+std::string RowPrinter::row_position(const Batch& batch, std::size_t row) {
+  if (!batch.lines.empty()) return fmt::format("line {}", batch.lines[row]);
+  return fmt::format("row {}", batch.number(row));
+}
+
+std::string RowPrinter::source_position(const Batch& batch, std::size_t row) const {
   std::string out;
   for (const std::size_t column : table_.source->key) {
     if (visibility_.hides_column(column) || batch.columns[column]->is_null(row)) {
@@ -77,12 +111,26 @@ std::string RowPrinter::position(const Batch& batch, std::size_t row) const {
     out += table_.source->request.columns[column].name + "=";
     append_text(batch.columns[column]->at(row), out);
   }
-  if (!out.empty()) return redact(std::move(out));
-  if (!batch.lines.empty()) return fmt::format("line {}", batch.lines[row]);
-  return fmt::format("row {}", batch.first_row + row);
+  return out.empty() ? row_position(batch, row) : redact(std::move(out));
+}
+
+std::string RowPrinter::group_source(const Batch& batch, std::size_t row) const {
+  std::string out = "{";
+  for (std::size_t key = 0; key < batch.group_keys.size(); ++key) {
+    if (key > 0) out += ',';
+    append_json_string(table_.plan->shape.group_names[key], out);
+    out += ':';
+    if (hides_key(key)) {
+      append_json_string(kHidden, out);
+    } else {
+      append_json(batch.group_keys[key]->at(row), out);
+    }
+  }
+  return redact(out + "}");
 }
 
 std::string RowPrinter::source(const Batch& batch, std::size_t row) const {
+  if (!batch.group_keys.empty()) return group_source(batch, row);
   const auto first_fault = std::ranges::lower_bound(batch.faults, row, {}, &Batch::Fault::row);
   std::string out = "{";
   for (std::size_t column = 0; column < batch.columns.size(); ++column) {

@@ -34,6 +34,8 @@ class Visibility {
   bool hides_column(std::size_t column) const { return columns_[column]; }
   bool hides_field(std::size_t field) const { return fields_[field]; }
   bool hides_where() const { return where_; }
+  // Whether an expression over the source row reads a hidden column.
+  bool hides_source(const plan::Node& expression) const;
   bool hides_any(std::span<const std::size_t> fields) const;
   // Whether an expression over the fields reads a hidden one.
   bool hides_any(const plan::Node& expression) const;
@@ -41,6 +43,7 @@ class Visibility {
  private:
   std::vector<bool> columns_;
   std::vector<bool> fields_;
+  bool any_ = false;  // Some column is hidden.
   bool where_ = false;
 };
 
@@ -52,12 +55,18 @@ class RowPrinter {
  public:
   RowPrinter(const TableState& table, const Visibility& visibility) : table_{table}, visibility_{visibility} {}
 
-  // "id=17", "line 112", "row 9".
+  // "id=17", "line 112", "row 9"; "id=17 item 2" of an exploded row, "date=2025-11-01" of a group.
   std::string position(const Batch& batch, std::size_t row) const;
-  // A compact JSON object, cells that could not be read as they were found.
+  // A compact JSON object, cells that could not be read as they were found; of a group its keys.
   std::string source(const Batch& batch, std::size_t row) const;
 
  private:
+  bool hides_key(std::size_t key) const;
+  std::string group_position(const Batch& batch, std::size_t row) const;
+  std::string group_source(const Batch& batch, std::size_t row) const;
+  std::string source_position(const Batch& batch, std::size_t row) const;
+  static std::string row_position(const Batch& batch, std::size_t row);
+
   const TableState& table_;
   const Visibility& visibility_;
 };

@@ -65,6 +65,8 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       visibility_{table},
       printer_{table, visibility_},
       writer_{open_writer(table)},
+      exploder_{state, table, references, visibility_},
+      groups_{table.plan->shape.grouped ? std::make_unique<Groups>(state, table, visibility_, printer_) : nullptr},
       finisher_{state, table, references, *writer_, visibility_, printer_, report},
       foreign_keys_{state, table, finisher_, visibility_},
       held_{table, state.space.budget},
@@ -87,6 +89,7 @@ void TableLoad::load() {
     if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
     stop_on_interrupt();
   }
+  load_groups();
   write_held_rows();
   log_.close();
   check_balance();
@@ -96,7 +99,25 @@ void TableLoad::load() {
 
 void TableLoad::load_batch(BatchPtr source) {
   report_.counts.read += source->rows;
-  FinishedBatch batch = finisher_.finish(std::move(source));
+  exploder_.explode(std::move(source), [this](ShapedBatch rows) {
+    if (!groups_) return load_rows(std::move(rows));
+    FinishedBatch batch = finisher_.collect(std::move(rows), *groups_);
+    report_.counts.filtered += batch.filtered;
+    log_reasons(batch, std::move(batch.reasons));
+  });
+}
+
+void TableLoad::load_groups() {
+  while (groups_) {
+    auto rows = groups_->next(state_.limits().rows);
+    if (!rows) return;
+    load_rows(std::move(*rows));
+    stop_on_interrupt();
+  }
+}
+
+void TableLoad::load_rows(ShapedBatch rows) {
+  FinishedBatch batch = finisher_.finish(std::move(rows));
   foreign_keys_.check(batch);
   report_.counts.filtered += batch.filtered;
   if (batch.abort) {  // The rows before it count as they would have without it.
@@ -205,6 +226,10 @@ void TableLoad::log_rejects(FinishedBatch& batch) {
   };
   std::ranges::for_each(batch.reasons, take);
   std::ranges::for_each(judge_.reasons(), take);
+  log_reasons(batch, std::move(reasons));
+}
+
+void TableLoad::log_reasons(const FinishedBatch& batch, std::vector<Reason> reasons) {
   put_in_order(reasons);
   for (std::size_t from = 0; from < reasons.size();) {
     std::size_t to = from;
@@ -222,13 +247,18 @@ void TableLoad::stop_on_interrupt() const {
   if (state_.interrupted()) throw Interrupted{};
 }
 
-void TableLoad::check_balance() const {
+void TableLoad::check_balance() {
+  report_.counts.added = exploder_.added();
+  report_.counts.filtered += exploder_.vanished();  // A row without an item gives no row.
+  if (groups_) report_.counts.merged = groups_->merged();
   report::Counts counts = report_.counts;
   if (counts.balanced()) return;
   throw Error{Error::Kind::insertion,
-              fmt::format("{}: {} rows were read, but {} filtered + {} inserted + {} skipped + {} rejected are {}",
-                          table_.plan->name, counts.read, counts.filtered, counts.inserted, counts.skipped,
-                          counts.rejected, counts.filtered + counts.out()),
+              fmt::format("{}: {} rows were read + {} added, but {} filtered + {} merged + {} inserted + {} skipped + {} "
+                          "rejected are {}",
+                          table_.plan->name, counts.read, counts.added, counts.filtered, counts.merged,
+                          counts.inserted, counts.skipped, counts.rejected,
+                          counts.filtered + counts.merged + counts.out()),
               "this is a fault of etl: please report it with the mapping"};
 }
 

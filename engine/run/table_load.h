@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "engine/report/report.h"
+#include "engine/run/explode.h"
 #include "engine/run/finish.h"
 #include "engine/run/foreign_keys.h"
+#include "engine/run/groups.h"
 #include "engine/run/held_rows.h"
 #include "engine/run/judge.h"
 #include "engine/run/rejects.h"
@@ -28,6 +30,8 @@ class TableLoad {
 
  private:
   void load_batch(BatchPtr source);
+  void load_rows(ShapedBatch rows);
+  void load_groups();
   void write_batch(FinishedBatch& batch);
   // Gives the row from which the batch must be judged anew, if it must.
   std::optional<std::uint32_t> write_piece(const std::vector<std::uint32_t>& piece);
@@ -38,6 +42,7 @@ class TableLoad {
   Reason refusal_reason(std::uint32_t row, const writers::Refusal& refusal) const;
   Reason drop_reason(std::uint32_t row) const;
   void log_rejects(FinishedBatch& batch);
+  void log_reasons(const FinishedBatch& batch, std::vector<Reason> reasons);
 
   void write_held_rows();
   std::vector<std::size_t> next_held_piece(const std::vector<std::vector<std::size_t>>& units, std::size_t from,
@@ -45,7 +50,7 @@ class TableLoad {
   writers::TableWriter::Result send_held(const std::vector<std::size_t>& rows);
   void log_held_rejects();
 
-  void check_balance() const;
+  void check_balance();
   void check_thresholds() const;
   void stop_on_interrupt() const;
 
@@ -56,6 +61,8 @@ class TableLoad {
   Visibility visibility_;
   RowPrinter printer_;
   std::unique_ptr<writers::TableWriter> writer_;
+  Exploder exploder_;
+  std::unique_ptr<Groups> groups_;  // Null without group_by.
   Finisher finisher_;
   ForeignKeys foreign_keys_;
   HeldRows held_;

@@ -173,7 +173,7 @@ const std::vector<Block>& blocks() {
                 .value = boolean,
                 .fallback = "false",
                 .doc = "Value from ${} only, never on the command line, never shown."},
-               {.name = "description", .value = prose, .doc = "Shown by etl run --help."},
+               {.name = "description", .value = prose, .doc = "What it is for."},
            }},
       {.name = "connection",
        .title = "a connection",

@@ -48,6 +48,14 @@ const std::vector<CommandRow>& command_rows() {
        plan_command},
       {{.name = "test", .doc = "Runs the tests that mappings hold, in memory.", .example = "etl test mappings/*.yaml"},
        test_command},
+      {{.name = "schema",
+        .doc = "Prints the JSON Schema of a mapping, for editors.",
+        .example = "etl schema > mapping.schema.json"},
+       schema_command},
+      {{.name = "docs",
+        .doc = "Writes the reference pages, the man page, the completions and the JSON Schema.",
+        .example = "etl docs --out /tmp/etl"},
+       docs_command},
   };
   return table;
 }
@@ -102,9 +110,11 @@ const std::vector<OptionRow>& option_rows() {
        &Options::format},
       {{.name = "--format", .commands = "test", .value = "text | junit", .doc = "How to print.", .fallback = "text"},
        &Options::format},
+      {{.name = "--out", .commands = "docs", .value = "FOLDER", .doc = "The folder to write below.", .fallback = "."},
+       &Options::out},
       {{.name = "-v,--verbose", .commands = "run | lint | plan | test", .doc = "Shows warnings and details."},
        be_verbose},
-      {{.name = "-q,--quiet", .commands = "run | lint | plan | test", .doc = "Shows problems only."}, be_quiet},
+      {{.name = "-q,--quiet", .commands = "run | lint | plan | test | docs", .doc = "Shows problems only."}, be_quiet},
   };
   return table;
 }

@@ -10,5 +10,7 @@ Exit run_command(const Options& options);
 Exit lint_command(const Options& options);
 Exit plan_command(const Options& options);
 Exit test_command(const Options& options);
+Exit schema_command(const Options& options);
+Exit docs_command(const Options& options);
 
 }  // namespace etl::cli

@@ -22,6 +22,7 @@ struct Options {
   std::optional<int> workers;
   std::optional<std::size_t> batch;
   std::string format = "text";
+  std::string out = ".";
   int verbosity = 0;  // -1: quiet.
 };
 
