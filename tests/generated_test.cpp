@@ -123,3 +123,21 @@ TEST_CASE("schema: short forms, same names and ${...} are valid") {
   CHECK(faults(table("params: {since: date}\nprofiles: {dev: {connections: {target: {schema: a.sql}}}}\n")) ==
         Faults{});
 }
+
+TEST_CASE("completions: bash offers commands, options, choices and files") {
+  const fs::path script = fs::absolute("docs/completions/etl.bash");
+  const etl::testing::Scratch scratch;
+  etl::testing::write_whole(scratch.path() / "two words.yaml", "");
+  const auto offered = [&](std::vector<std::string> words) {
+    const std::string program =
+        "source \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _etl; echo \"${COMPREPLY[*]}\"";
+    words.insert(words.begin(), {"bash", "-c", program, script.string()});
+    return etl::testing::run_program(words, scratch.path()).out;
+  };
+  CHECK(offered({"etl", "ru"}) == "run\n");
+  CHECK(offered({"etl", "lint", "--str"}) == "--strict\n");
+  CHECK(offered({"etl", "run", "--format", ""}) == "text json\n");
+  CHECK(offered({"etl", "run", "--profile", ""}) == "\n");
+  CHECK(offered({"etl", "run", "two"}) == "two words.yaml\n");
+  CHECK(offered({"etl", "schema", ""}) == "--help\n");
+}

@@ -15,15 +15,18 @@ std::string command_names(const CommandLine& line) {
   return join(names, " ");
 }
 
-// One line of `case`: the options of a command.
+// One line of `case`: the options of a command, and whether it takes files.
 std::string bash_options(const CommandLine& line, const Command& command) {
   std::vector<std::string> words;
+  bool files = false;
   for (const Option& option : line.options) {
-    if (is_argument(option) || !takes(option, command.name)) continue;
+    if (!takes(option, command.name)) continue;
+    files = files || (is_argument(option) && option.file);
+    if (is_argument(option)) continue;
     for (const std::string& spelling : spellings(option)) words.push_back(spelling);
   }
   words.emplace_back("--help");
-  return fmt::format("    {}) words='{}' ;;\n", command.name, join(words, " "));
+  return fmt::format("    {}) options='{}'{} ;;\n", command.name, join(words, " "), files ? " files=yes" : "");
 }
 
 // What may follow an option of a command that takes a value.
@@ -37,7 +40,7 @@ std::string bash_values(const CommandLine& line, const Command& command) {
     }
     const auto choices = choices_of(option);
     const std::string action = !choices.empty() ? fmt::format("words='{}'", join(choices, " "))
-                               : option.file    ? "COMPREPLY=($(compgen -f -- \"$current\")); return"
+                               : option.file    ? "mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return"
                                                 : "return";
     out += fmt::format("    {}) {} ;;\n", join(patterns, "|"), action);
   }
@@ -93,22 +96,27 @@ constexpr std::string_view kNote = "# Written by tools/generate from the table o
 }  // namespace
 
 std::string bash_completion(const CommandLine& line) {
-  std::string out = fmt::format("{}_etl() {{\n", kNote);
-  out += "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}";
-  out += " words=\n  COMPREPLY=()\n";
-  out += fmt::format(
-      "  if [[ $COMP_CWORD -eq 1 ]]; then\n    COMPREPLY=($(compgen -W '{} --help --version' -- "
-      "\"$current\"))\n    return\n  fi\n",
-      command_names(line));
+  std::string out{kNote};
+  out += R"(_etl() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
+  local words= options= files=
+  COMPREPLY=()
+)";
+  out += fmt::format("  [[ $COMP_CWORD -gt 1 ]] || words='{} --help --version'\n", command_names(line));
   out += "  case $command:$previous in\n";
   for (const Command& command : line.commands) out += bash_values(line, command);
-  out +=
-      "  esac\n  if [[ -n $words ]]; then\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n    return\n  "
-      "fi\n";
-  out += "  if [[ $current != -* ]]; then\n    COMPREPLY=($(compgen -f -- \"$current\"))\n    return\n  fi\n";
-  out += "  case $command in\n";
+  out += "  esac\n  case $command in\n";
   for (const Command& command : line.commands) out += bash_options(line, command);
-  return out + "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\ncomplete -o filenames -F _etl etl\n";
+  out += R"(  esac
+  if [[ -z $words && -n $files && $current != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "${words:-$options}" -- "$current")
+  fi
+}
+complete -o filenames -F _etl etl
+)";
+  return out;
 }
 
 std::string zsh_completion(const CommandLine& line) {
