@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
@@ -9,6 +10,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/base/suggest.h"
 #include "tools/etl/command_table.h"
 #include "tools/etl/patterns.h"
 
@@ -35,6 +37,23 @@ CLI::Option* add_setter(CLI::App& command, const describe::Option& text, Setter 
   return command.add_option_function<std::vector<std::string>>(name, each)->take_all()->expected(1);
 }
 
+CLI::Validator positive() {
+  const auto fault = [](const std::string& value) {
+    const bool whole = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    const bool fits = whole && value.size() < 10 && value.find_first_not_of('0') != std::string::npos;
+    return fits ? std::string{} : fmt::format("{} is not a whole number above 0", value);
+  };
+  return CLI::Validator{fault, ""};
+}
+
+CLI::Validator one_of(const std::vector<std::string>& choices) {
+  const auto fault = [choices](const std::string& value) {
+    if (std::ranges::find(choices, value) != choices.end()) return std::string{};
+    return fmt::format("{} is not one of {}", value, fmt::join(choices, ", "));
+  };
+  return CLI::Validator{fault, ""};
+}
+
 void add(CLI::App& command, const OptionRow& row, Options& options) {
   const std::string name{row.text.name};
   CLI::Option* option = std::visit(
@@ -51,12 +70,12 @@ void add(CLI::App& command, const OptionRow& row, Options& options) {
       row.target);
   if (std::holds_alternative<std::optional<int> Options::*>(row.target) ||
       std::holds_alternative<std::optional<std::size_t> Options::*>(row.target)) {
-    option->check(CLI::PositiveNumber);
+    option->check(positive());
   }
   if (row.text.value.ends_with(",...")) option->delimiter(',');
   if (row.exists) option->check(CLI::ExistingFile);
   if (row.text.required) option->required();
-  if (const auto choices = describe::choices_of(row.text); !choices.empty()) option->check(CLI::IsMember(choices));
+  if (const auto choices = describe::choices_of(row.text); !choices.empty()) option->check(one_of(choices));
 }
 
 Exit guarded(Exit (*command)(const Options&), const Options& options) {
@@ -84,6 +103,55 @@ std::string help_of(const CLI::App* app, std::string, CLI::AppFormatMode) {
   return describe::help(line);
 }
 
+Exit refused(const std::string& message, const std::string& remedy) {
+  fmt::print(stderr, "etl: {}\n", message);
+  if (!remedy.empty()) fmt::print(stderr, "  = {}\n", remedy);
+  return Exit::bad_mapping;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const CommandRow& row : command_rows()) names.emplace_back(row.text.name);
+  return names;
+}
+
+// What stands in an option's place when its value is missing: "NAME=VALUE".
+std::string_view value_of(std::string_view option) {
+  for (const OptionRow& row : option_rows()) {
+    if (describe::long_name(row.text) == option) return row.text.value;
+  }
+  return "a value";
+}
+
+// CLI11's words for what is wrong, made ours.
+Exit refused(const CLI::ParseError& error, const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty())
+    return refused(fmt::format("write a command: {}", fmt::join(command_names(), ", ")), "etl --help");
+  const std::string command = chosen.front()->get_name();
+  const std::string help = fmt::format("etl {} --help", command);
+  const std::string words = error.what();
+  const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  if (kind == CLI::ExitCodes::ExtrasError) {
+    std::vector<std::string> known;
+    for (const OptionRow& row : option_rows()) {
+      if (describe::takes(row.text, command)) known.emplace_back(describe::long_name(row.text));
+    }
+    const std::vector<std::string> extras = app.remaining(true);
+    const std::string extra = extras.empty() ? "that" : extras.front();
+    const std::string meant = did_you_mean(extra, known);
+    return refused(fmt::format("{} takes no {}", command, extra), meant.empty() ? help : meant);
+  }
+  if (kind == CLI::ExitCodes::RequiredError) {
+    return refused(fmt::format("{} needs {}", command, words.substr(0, words.find(' '))), help);
+  }
+  if (kind == CLI::ExitCodes::ArgumentMismatch) {
+    const std::string option = words.substr(0, words.find(':'));
+    return refused(fmt::format("{} needs {}", option, value_of(option)), help);
+  }
+  return refused(words, help);
+}
+
 Exit main_of(int argc, char** argv) {
   Options options;
   Exit (*chosen)(const Options&) = nullptr;
@@ -98,16 +166,21 @@ Exit main_of(int argc, char** argv) {
       if (describe::takes(option.text, row.text.name)) add(*command, option, options);
     }
   }
+  const std::string first = argc > 1 ? argv[1] : "";
+  const std::vector<std::string> names = command_names();
+  if (!first.empty() && first[0] != '-' && std::ranges::find(names, first) == names.end()) {
+    const std::string meant = did_you_mean(first, names);
+    return refused(fmt::format("there is no command {}", first), meant.empty() ? "etl --help" : meant);
+  }
   try {
     app.parse(argc, argv);
     options.mappings = expand_patterns(options.mappings);
   } catch (const Error& error) {
-    fmt::print(stderr, "etl: {}\n", error.what());
-    if (!error.remedy().empty()) fmt::print(stderr, "  = {}\n", error.remedy());
-    return Exit::bad_mapping;
+    return refused(error.what(), error.remedy());
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, std::cout, std::cerr);
-    return code == 0 ? Exit::done : Exit::bad_mapping;
+    if (error.get_exit_code() != 0) return refused(error, app);
+    app.exit(error, std::cout, std::cerr);  // --help, --version.
+    return Exit::done;
   }
   return guarded(chosen, options);
 }
