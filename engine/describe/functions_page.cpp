@@ -60,6 +60,12 @@ std::string_view inverse(const Function& function) {
   return "";
 }
 
+// Some functions have no kernel of their own: the plan makes what they do. They have examples, which tests execute, or
+// need rows around them.
+bool is_available(const Function& function) {
+  return function.bind || function.aggregate || !function.examples.empty() || function.family == "row";
+}
+
 std::string section(const Function& function) {
   std::string out = fmt::format("\n### {}\n\n`{}`: {}\n\n", function.name, signature(function), function.doc);
   out += fmt::format("- Arguments: {}\n- Result: {}\n- Inverse: {}\n- Fails: {}\n", arguments(function),
@@ -68,7 +74,7 @@ std::string section(const Function& function) {
   if (!function.aggregate && function.on_null == converters::OnNull::returns_null && !function.parameters.empty()) {
     out += "- NULL in an argument gives NULL.\n";
   }
-  if (!function.bind && !function.aggregate) out += "- Not available yet.\n";
+  if (!is_available(function)) out += "- Not available yet.\n";
   if (function.examples.empty()) return out;
   out += table_head({"expression", "gives"});
   for (const converters::Example& example : function.examples) {

@@ -182,7 +182,11 @@ const std::vector<Block>& blocks() {
        .also = "stream",
        .keys =
            {
-               {.name = "url", .value = text, .required = true, .doc = "sqlite:, postgresql:, mysql:, file:, http(s):"},
+               {.name = "url",
+                .value = text,
+                .required = true,
+                .doc = "Kind and place: sqlite:shop.db, postgresql://host/db, mysql://host/db, file:folder, "
+                       "https://host."},
                {.name = "password", .value = text, .fallback = "none", .doc = "Always redacted."},
                {.name = "schema",
                 .value = text,
