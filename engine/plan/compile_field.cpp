@@ -7,6 +7,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/plan/literal.h"
+#include "engine/schema/sqlite_expression.h"
 
 namespace etl::plan {
 
@@ -160,15 +161,18 @@ class FieldCompiler {
 };
 
 // The DDL's default of a NOT NULL column stands in for NULL.
-void derive_default(const schema::Column& column, const converters::RunContext& run, Arena& arena, FieldPlan& field) {
+void derive_default(const FieldContext& context, const schema::Column& column, FieldPlan& field) {
   if (!column.not_null || field.fallback) return;
+  const converters::RunContext& run = context.compiler.context();
+  Arena& arena = *context.compiler.plan().arena;
   if (column.default_literal) {
     const ReadLiteral read = read_text(*column.default_literal, field.type, run, arena);
     if (read.value) field.fallback = *read.value;
   }
   if (column.default_is_now && is_temporal(field.type) && field.type != Type::time) field.fallback_is_now = true;
   const bool made = column.default_sql || column.serial || column.identity != schema::Column::Identity::none;
-  field.from_default = !field.fallback && !field.fallback_is_now && made;
+  const auto& connection = context.compiler.plan().connections[context.head.connection.value_or(0)];
+  field.from_default = !field.fallback && !field.fallback_is_now && made && can_make_default(connection, column);
 }
 
 void FieldCompiler::compile_default() {
@@ -178,7 +182,7 @@ void FieldCompiler::compile_default() {
   }
   if (!column_) return;
   field_.required = column_->not_null;
-  derive_default(*column_, context_.compiler.context(), *context_.compiler.plan().arena, field_);
+  derive_default(context_, *column_, field_);
 }
 
 void FieldCompiler::compile_rules_of_field() {
@@ -229,9 +233,18 @@ FieldPlan copy_field(FieldContext& context, const schema::Column& column, std::s
     collect_reads(field.value, reads);
     field.reads.assign(reads.begin(), reads.end());
   }
-  derive_default(column, context.compiler.context(), *context.compiler.plan().arena, field);
+  derive_default(context, column, field);
   if (auto rule = derived_one_of(context.compiler, column)) field.rules.push_back(std::move(*rule));
   return field;
+}
+
+bool can_make_default(const ConnectionPlan& connection, const schema::Column& column) {
+  const bool foreign = connection.info.kind == stores::Kind::sqlite && connection.ddl &&
+                       connection.ddl->dialect == schema::Dialect::postgresql;
+  if (!foreign || !column.default_sql || column.serial || column.default_literal || column.default_is_now) return true;
+  const std::string& sql = *column.default_sql;
+  if (sql.starts_with("gen_random_uuid()") || sql.starts_with("uuid_generate_v4()")) return true;
+  return !schema::sqlite_stored_expression(schema::Table{}, sql, column.type).sql.empty();
 }
 
 FieldPlan made_field(const schema::Column& column, std::size_t index) {

@@ -29,6 +29,9 @@ struct FieldContext {
   const Scope& scope;
 };
 
+// Whether the target can compute the column's default: SQLite does not know every function of PostgreSQL's DDL.
+bool can_make_default(const ConnectionPlan& connection, const schema::Column& column);
+
 // Nothing when the target has no such column (said). `parse_failed`: an expression that could not be read.
 std::optional<FieldPlan> compile_field(FieldContext& context, const spec::FieldSpec& spec, bool& parse_failed);
 // `rest: copy`.

@@ -188,7 +188,7 @@ class TableCompiler {
                          connection.ddl->dialect == schema::Dialect::postgresql;
     for (std::size_t i = 0; i < head_.target->columns.size(); ++i) {
       const schema::Column& column = head_.target->columns[i];
-      if (filled_.contains(column.name) || column.generated) continue;
+      if (filled_.contains(column.name) || column.generated || !can_make_default(connection, column)) continue;
       const bool counted = column.serial || column.identity != schema::Column::Identity::none;
       const bool computed = column.default_sql && !column.default_literal && !column.default_is_now;
       const bool key = column.name == head_.key_column;
@@ -452,9 +452,11 @@ class TableCompiler {
 
   void check_unfilled() {
     if (!head_.target || !spec_.explode.empty()) return;
+    const ConnectionPlan& connection = compiler_.plan().connections[table_.connection];
     std::vector<std::string> unfilled;
     for (const schema::Column& column : head_.target->columns) {
-      const bool made = column.default_sql || column.default_literal || column.default_is_now || column.serial ||
+      const bool computed = column.default_sql && can_make_default(connection, column);
+      const bool made = computed || column.default_literal || column.default_is_now || column.serial ||
                         column.generated || column.identity != schema::Column::Identity::none;
       if (column.not_null && !made && !filled_.contains(column.name)) unfilled.push_back(column.name);
     }

@@ -209,6 +209,7 @@ Value Finisher::fallback(const plan::FieldPlan& field) {
   if (!field.fallback_is_now) return *field.fallback;
   const Value now = table_.context.now;
   if (field.type == Type::timestamptz) return now;
+  if (field.type == Type::timestamp) return Timestamp{table_.context.now.micros};  // Sessions of targets are in UTC.
   Arena arena;
   Failures failures;
   converters::KernelContext context{.arena = arena, .rows = 1, .failures = failures, .run = table_.context};

@@ -128,9 +128,17 @@ class Comparison {
       differences_.push_back(fmt::format("{}: expected {} rows, got {}", table_name, expected.items.size(), rows.size()));
     }
     for (std::size_t i = 0; i < std::min(rows.size(), expected.items.size()); ++i) {
+      const std::string where = fmt::format("{} row {}", table_name, i + 1);
       for (const auto& [column, literal] : expected.items[i].members) {
-        expect_cell(*table, fmt::format("{} row {}", table_name, i + 1), rows[i], column.value, literal);
+        expect_cell(*table, where, rows[i], column.value, literal);
       }
+      if (!cells_.empty()) differences_.push_back(where + beside());
+    }
+    for (std::size_t i = rows.size(); i < expected.items.size(); ++i) {
+      differences_.push_back(fmt::format("{} row {}: expected {}, got none", table_name, i + 1, shown(expected.items[i])));
+    }
+    for (std::size_t i = expected.items.size(); i < rows.size(); ++i) {
+      differences_.push_back(fmt::format("{} row {}: not expected: {}", table_name, i + 1, shown_row(*table, rows[i])));
     }
   }
 
@@ -160,6 +168,40 @@ class Comparison {
   struct Key {
     std::string table, field, rule;
   };
+  // A column of one row that differs.
+  struct Cell {
+    std::string column, expected, got;
+  };
+
+  // The cells that differ, expected beside got, and none left.
+  std::string beside() {
+    cells_.insert(cells_.begin(), Cell{"", "expected", "got"});
+    std::size_t columns = 0;
+    std::size_t expected = 0;
+    for (const Cell& cell : cells_) {
+      columns = std::max(columns, count_characters(cell.column));
+      expected = std::max(expected, count_characters(cell.expected));
+    }
+    const auto padded = [](const std::string& text, std::size_t width) {
+      return text + std::string(width - count_characters(text), ' ');
+    };
+    std::string text;
+    for (const Cell& cell : cells_) {
+      text += fmt::format("\n  {}  {}  {}", padded(cell.column, columns), padded(cell.expected, expected), cell.got);
+    }
+    cells_.clear();
+    return text;
+  }
+
+  // The columns that hold something: "{id: '1', name: 'Ada'}".
+  static std::string shown_row(const plan::TablePlan& table, const std::vector<Value>& row) {
+    std::string text;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (is_null(row[i])) continue;
+      text += fmt::format("{}{}: {}", text.empty() ? "{" : ", ", table.target->columns[i].name, shown(row[i]));
+    }
+    return text.empty() ? "{}" : text + "}";
+  }
 
   static bool matches(const Literal& expected, const Key& key) {
     return std::ranges::all_of(expected.members, [&](const auto& member) {
@@ -190,8 +232,7 @@ class Comparison {
       differences_.push_back(fmt::format("{}, {}: {}", where, name, wanted.problem));
     } else if (is_null(*wanted.value) != is_null(got) || (!is_null(got) && to_text(*wanted.value) != to_text(got) &&
                                                          !(compare(*wanted.value, got) == 0))) {
-      differences_.push_back(fmt::format("{}, {}:\n      expected {}\n      got      {}", where, name,
-                                         shown(*wanted.value), shown(got)));
+      cells_.push_back({name, shown(*wanted.value), shown(got)});
     }
   }
 
@@ -219,9 +260,10 @@ class Comparison {
       column.set(0, got);
       Failures failures;
       rule->bind(use)(column, kTestStart, failures);
-      if (is_null(got)) differences_.push_back(fmt::format("{}, {}: expected {}, got null", where, name, shown(expected)));
+      const std::string wanted = fmt::format("{}: {}", rule_name.value, shown(literal));
+      if (is_null(got)) cells_.push_back({name, wanted, "null"});
       for (const Failure& failure : failures) {
-        differences_.push_back(fmt::format("{}, {}: {}: {}", where, name, rule_name.value, failure.reason));
+        cells_.push_back({name, wanted, failure.reason});
       }
     }
   }
@@ -231,6 +273,7 @@ class Comparison {
   const report::Report& report_;
   Arena arena_;
   std::vector<Key> keys_;
+  std::vector<Cell> cells_;
   std::vector<std::string> differences_;
 };
 
@@ -253,12 +296,12 @@ const plan::SourcePlan* source_named(const plan::Plan& plan, const std::string& 
 }
 
 TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, const spec::TestSpec& test,
-                    Diagnostics& diagnostics) {
+                    Diagnostics& diagnostics, Coverage* coverage) {
   TestResult result{.name = test.name.value, .at = test.name.at, .differences = {}};
   spec::Mapping with_params = mapping;
   for (const auto& [name, literal] : test.params) with_params.param_values[name.value] = literal;
   Diagnostics found;
-  const auto plan = plan::compile(with_params, schemas, {.lint = false, .test = true}, found);
+  auto plan = plan::compile(with_params, schemas, {.lint = false, .test = true}, found);
   if (!plan) {
     result.differences.emplace_back("the mapping has errors");
     for (const Diagnostic& diagnostic : found.sorted()) {
@@ -280,6 +323,7 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
     }
   }
   if (!result.differences.empty() || plan->tables.empty()) return result;
+  if (coverage) coverage->watch(*plan);
   TestConnections connections{*plan, given};
   RunOptions options;
   options.started = start_of(test, result.differences);
@@ -289,6 +333,7 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
   options.thresholds = false;
   const report::Report report = run(*plan, connections, options);
   if (report.failure) result.differences.push_back(report.failure->message);
+  if (coverage) coverage->add(test, report);
   Comparison comparison{*plan, connections, report};
   for (const auto& [table, rows] : test.expect) comparison.expect_rows(table.value, rows);
   if (test.rejects) comparison.expect_rejects(*test.rejects);
@@ -298,10 +343,12 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
 
 }  // namespace
 
-std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas,
-                                  Diagnostics& diagnostics) {
+std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas, Diagnostics& diagnostics,
+                                  Coverage* coverage) {
   std::vector<TestResult> results;
-  for (const spec::TestSpec& test : mapping.tests) results.push_back(run_test(mapping, schemas, test, diagnostics));
+  for (const spec::TestSpec& test : mapping.tests) {
+    results.push_back(run_test(mapping, schemas, test, diagnostics, coverage));
+  }
   return results;
 }
 

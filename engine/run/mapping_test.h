@@ -6,6 +6,7 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/plan/compile.h"
+#include "engine/run/coverage.h"
 #include "engine/spec/mapping.h"
 
 namespace etl::run {
@@ -13,11 +14,12 @@ namespace etl::run {
 struct TestResult {
   std::string name;
   Span at;
-  // What differs, one line each: "users row 1, email: expected ada@x.co, got bob@x.co". Empty: passed.
+  // What differs: one line, or several with what was expected beside what came, aligned. Empty: passed.
   std::vector<std::string> differences;
 };
 
-// Runs every test of the mapping. What is wrong with the mapping itself is a diagnostic.
-std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas, Diagnostics& diagnostics);
+// Runs every test of the mapping. What is wrong with the mapping itself is a diagnostic. `coverage` may be null.
+std::vector<TestResult> run_tests(const spec::Mapping& mapping, const plan::Schemas& schemas, Diagnostics& diagnostics,
+                                  Coverage* coverage = nullptr);
 
 }  // namespace etl::run
