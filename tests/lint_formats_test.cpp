@@ -195,3 +195,9 @@ TEST_CASE("lint: patterns are expanded, included files are read by themselves") 
   CHECK(run.exit == 2);
   CHECK(run.err.find("it is a part for other mappings") != std::string::npos);
 }
+
+TEST_CASE("lint --reverse lists what each source column can be rebuilt from") {
+  const auto done = run_etl({"lint", "-q", "--reverse", "mappings/health.yaml", "mappings/culturebridge.yaml", "mappings/workout.yaml"},
+                            std::filesystem::current_path());
+  CHECK(done.out == etl::testing::read_whole("tests/lint/reverse.txt"));
+}
