@@ -467,8 +467,7 @@ TEST_CASE("run: lookups answer from a map or a source, and unknown keys reject")
   lookup.name = "roles";
   lookup.source = roles;
   lookup.key = column(0, Type::text);
-  lookup.value = column(1, Type::integer);
-  lookup.type = Type::integer;
+  lookup.parts = {{.name = "value", .node = column(1, Type::integer), .type = Type::integer}};
   lookup.ignore_case = true;
   shop.plan.lookups = {lookup};
   auto node = std::make_shared<plan::Node>();

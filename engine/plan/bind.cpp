@@ -209,17 +209,11 @@ NodePtr Binder::bind_member(const Expression& expression) {
   }
   if (base.kind == Expression::Kind::index && base.arguments.front()->kind == Expression::Kind::name) {
     const std::string& name = base.arguments.front()->text;
-    TableHead* table = compiler_.head(name);
-    if (table && !scope_.find(name)) {
-      if (!bind_keys(base, *table)) return nullptr;
-      const schema::Column* target = table->target ? table->target->column(member) : nullptr;
-      if (table->target && !target) {
-        diagnostics().add(332, expression.name_at, fmt::format("table {} has no column {}", table->target_name, member));
-        return nullptr;
-      }
-      compiler_.unavailable(expression.at, fmt::format("{}[...].{}", name, member));
-      return constant(Value{}, target ? target->type.type : Type::any, to_string(expression), expression.at);
+    if (const auto lookup = compiler_.lookup(name); lookup && !compiler_.plan().lookups[*lookup].single) {
+      return bind_lookup(expression, *lookup, Lookup::column);
     }
+    TableHead* table = compiler_.head(name);
+    if (table && !compiler_.lookup(name) && !scope_.find(name)) return bind_reference_column(expression, *table);
   }
   const NodePtr of = bind(base);
   if (!of) return nullptr;
@@ -274,7 +268,7 @@ NodePtr Binder::bind_index(const Expression& expression) {
       return nullptr;
     }
   }
-  if (lookup) return bind_lookup(expression, *lookup, false);
+  if (lookup) return bind_lookup(expression, *lookup, Lookup::value);
   if (table) return bind_reference(expression, *table);
   if (found || (base.text == "it" && it_)) return bind_item(bind(base), expression);
   diagnostics().add(303, base.at, fmt::format("no lookup, table or list column {}", base.text),
@@ -282,29 +276,82 @@ NodePtr Binder::bind_index(const Expression& expression) {
   return nullptr;
 }
 
-NodePtr Binder::bind_lookup(const Expression& expression, std::size_t index, bool test) {
-  const LookupPlan& lookup = compiler_.plan().lookups[index];
-  if (!test && expression.arguments.size() != 2) {
-    diagnostics().add(304, expression.arguments.front()->at,
-                      fmt::format("{}[...] takes 1 key value; {} given", lookup.name, expression.arguments.size() - 1));
+NodePtr Binder::bind_lookup(const Expression& expression, std::size_t index, Lookup form) {
+  const std::string& named = compiler_.plan().lookups[index].name;
+  const Expression& base = form == Lookup::column ? *expression.arguments.front() : expression;
+  if (form != Lookup::test && base.arguments.size() != 2) {
+    diagnostics().add(304, base.arguments.front()->at,
+                      fmt::format("{}[...] takes 1 key value; {} given", named, base.arguments.size() - 1));
     return nullptr;
   }
-  NodePtr key = bind(*expression.arguments[test ? 0 : 1]);
+  if (form == Lookup::value && !compiler_.plan().lookups[index].single) {
+    diagnostics().add(303, base.at, fmt::format("lookup {} has no value: to give", named),
+                      fmt::format("name the column: {}.column", to_string(expression)));
+    return nullptr;
+  }
+  std::size_t part = 0;
+  if (form == Lookup::column) {
+    const auto found = compiler_.lookup_part(index, expression.text, expression.name_at);
+    if (!found) return nullptr;
+    part = *found;
+  }
+  NodePtr key = bind(*base.arguments[form == Lookup::test ? 0 : 1]);
   if (!key) return nullptr;
+  const LookupPlan& lookup = compiler_.plan().lookups[index];
   const Type key_type = lookup.key ? lookup.key->type : Type::text;
   key = bind_field(key, key_type, lookup.name, name(key_type), key->at);
   if (!key) return nullptr;
+  const bool test = form == Lookup::test;
+  Type type = test ? Type::boolean : Type::any;
+  if (!test && part < lookup.parts.size()) type = lookup.parts[part].type;
   Node node{.kind = test ? Node::Kind::in_lookup : Node::Kind::lookup,
-            .type = test ? Type::boolean : lookup.type,
+            .type = type,
             .arguments = {key},
-            .index = index};
+            .index = index,
+            .part = part};
+  node.text = to_string(expression);
+  node.at = base.at;
+  node.pure = false;  // Entries may come from a database.
+  NodePtr& known = pool_[fmt::format("{}:{}:{}:{}", test ? "in" : "at", named, part, static_cast<const void*>(key.get()))];
+  if (known) return known;
+  known = std::make_shared<const Node>(std::move(node));
+  if (!test && key->kind == Node::Kind::constant && !in_try_) compiler_.plan().constant_lookups.push_back(known);
+  return known;
+}
+
+NodePtr Binder::bind_reference_column(const Expression& expression, TableHead& parent) {
+  const Expression& base = *expression.arguments.front();
+  const Span& at = base.arguments.front()->at;
+  const std::string& member = expression.text;
+  if (!parent.spec->explode.empty()) {
+    diagnostics().add(305, at, fmt::format("{} is exploded: a source key makes several of its rows",
+                                           parent.spec->name.value));
+    return nullptr;
+  }
+  auto keys = bind_keys(base, parent);
+  if (!keys) return nullptr;
+  const schema::Column* target = parent.target ? parent.target->column(member) : nullptr;
+  if (parent.target && !target) {
+    std::vector<std::string> names;
+    for (const schema::Column& column : parent.target->columns) names.push_back(column.name);
+    diagnostics().add(332, expression.name_at, fmt::format("table {} has no column {}", parent.target_name, member),
+                      did_you_mean(member, names));
+    return nullptr;
+  }
+  const bool own = parent.spec->name.value == run_.table_name;
+  if (own) compiler_.unavailable(at, fmt::format("{}[...].{} of the table itself", run_.table_name, member));
+  if (parent.target && parent.key_column.empty()) {
+    compiler_.unavailable(at, fmt::format("a column of {}, which has no primary key of one column,", parent.target_name));
+  }
+  parent.referenced = true;
+  Node node{.kind = Node::Kind::reference_column,
+            .type = target ? target->type.type : Type::any,
+            .arguments = std::move(*keys),
+            .index = parent.index,
+            .part = target ? static_cast<std::size_t>(target - parent.target->columns.data()) : 0};
   node.text = to_string(expression);
   node.at = expression.at;
-  node.pure = false;  // Entries may come from a database.
-  NodePool& pool = pool_;
-  const std::string name = fmt::format("{}:{}", lookup.name, static_cast<const void*>(key.get()));
-  if (const auto known = pool.find((test ? "in:" : "at:") + name); known != pool.end()) return known->second;
-  return pool[(test ? "in:" : "at:") + name] = std::make_shared<const Node>(std::move(node));
+  return make(std::move(node), fmt::format("{}.{}", parent.spec->name.value, member));
 }
 
 std::optional<std::vector<NodePtr>> Binder::bind_keys(const Expression& index, const TableHead& parent) {
@@ -360,7 +407,7 @@ NodePtr Binder::bind_in_name(const Expression& expression) {
     inverted.at = expression.at;
     return make(std::move(inverted), "not");
   };
-  if (const auto lookup = compiler_.lookup(expression.text)) return negate(bind_lookup(expression, *lookup, true));
+  if (const auto lookup = compiler_.lookup(expression.text)) return negate(bind_lookup(expression, *lookup, Lookup::test));
   TableHead* table = compiler_.head(expression.text);
   if (!table) {
     diagnostics().add(303, expression.name_at, fmt::format("no lookup or table {}", expression.text),

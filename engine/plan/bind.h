@@ -52,7 +52,9 @@ class Binder {
   NodePtr bind_name(const spec::Expression& expression);
   NodePtr bind_member(const spec::Expression& expression);
   NodePtr bind_index(const spec::Expression& expression);
-  NodePtr bind_lookup(const spec::Expression& expression, std::size_t lookup, bool test);
+  enum class Lookup : std::uint8_t { value, column, test };  // name[key], name[key].column, key in name.
+  NodePtr bind_lookup(const spec::Expression& expression, std::size_t lookup, Lookup form);
+  NodePtr bind_reference_column(const spec::Expression& expression, TableHead& parent);
   NodePtr bind_reference(const spec::Expression& expression, TableHead& parent);
   NodePtr bind_item(const NodePtr& base, const spec::Expression& expression);
   NodePtr bind_in_name(const spec::Expression& expression);

@@ -172,54 +172,6 @@ void Compiler::check_converters() {
   }
 }
 
-void Compiler::compile_lookups() {
-  for (const auto& [name, spec] : mapping_.lookups) {
-    plan_.lookups.emplace_back();
-    compile_lookup(name, spec);
-  }
-}
-
-void Compiler::compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec) {
-  LookupPlan lookup;
-  lookup.name = name.value;
-  lookup.ignore_case = spec.ignore_case;
-  lookup.at = name.at;
-  if (spec.map) {
-    for (const auto& [key, value] : *spec.map) lookup.entries.emplace_back(key.value, value.text);
-  } else if (spec.from) {
-    if (const auto head = resolve_source(*spec.from)) {
-      lookup.source = add_source(*head);
-      const Scope scope = source_scope(*head, *lookup.source);
-      NodePool pool;
-      Binder binder{*this, scope, context_, pool};
-      if (spec.key) {
-        lookup.key = binder.bind(*spec.key);
-      } else if (const ScopeColumn* column = scope.find("key"); column || !scope.complete) {
-        lookup.key = binder.column(column ? *column : ScopeColumn{"key", Type::any}, name.at);
-      } else {
-        diagnostics_.add(112, name.at, fmt::format("lookup {} does not say what its key is", name.value),
-                         "add key: column");
-      }
-      if (spec.value) {
-        const ScopeColumn* column = scope.find(spec.value->value);
-        if (!column && scope.complete) {
-          diagnostics_.add(301, spec.value->at, fmt::format("{} has no column {}", scope.subject, spec.value->value),
-                           did_you_mean(spec.value->value, scope.names()));
-        } else {
-          lookup.value = binder.column(column ? *column : ScopeColumn{spec.value->value, Type::any}, spec.value->at);
-          lookup.type = lookup.value->type;
-        }
-      } else {
-        unavailable(name.at, fmt::format("lookup {} without value:", name.value));
-      }
-    }
-  } else {
-    lookup.type = Type::text;
-    unavailable(name.at, spec.file ? "a lookup from a file" : "a lookup from an ID map");
-  }
-  plan_.lookups[plan_.lookups.size() - 1] = std::move(lookup);
-}
-
 void Compiler::compile_hooks() {
   plan_.before = mapping_.before;
   plan_.after = mapping_.after;

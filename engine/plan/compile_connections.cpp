@@ -14,13 +14,12 @@ namespace etl::plan {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// Paths are relative to the file that they are written in.
 std::string beside(const Span& at, const std::string& path) {
   const fs::path base = at.source ? fs::path{at.source->name()}.parent_path() : fs::path{};
   return (base / path).lexically_normal().string();
 }
+
+namespace {
 
 // Whether a URL's path comes from the environment or from --param: then it is relative to the working directory.
 bool path_is_given(const std::string& written, const spec::Mapping& mapping) {

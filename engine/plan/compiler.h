@@ -63,6 +63,8 @@ class Compiler {
   std::optional<std::size_t> lookup(std::string_view name) const;
   // Marks it as used.
   const ParameterValue* parameter(std::string_view name);
+  // The part that name[key].column reads; nothing when there is no such column (said).
+  std::optional<std::size_t> lookup_part(std::size_t lookup, std::string_view column, const Span& at);
   bool parameter_is_known(std::string_view name) const { return known_parameters_.contains(std::string{name}); }
   const spec::ExpressionPtr* converter(std::string_view name) const;
   std::vector<std::string> converter_names() const;
@@ -94,6 +96,8 @@ class Compiler {
   std::set<std::size_t> parents_of(const TableHead& head);
   void compile_lookups();
   void compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec);
+  void compile_lookup_source(LookupPlan& lookup, const spec::At<std::string>& name, const spec::LookupSpec& spec);
+  void compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& spec);
   void check_converters();
   void compile_hooks();
   void compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect);
@@ -113,6 +117,7 @@ class Compiler {
   Diagnostics& diagnostics_;
   Plan plan_;
   std::vector<TableHead> heads_;  // In the order of the file.
+  std::vector<std::optional<SourceHead>> lookup_sources_;  // As Plan::lookups.
   std::set<std::string> known_parameters_;
   std::set<std::string> used_parameters_;
   std::set<std::string> used_sources_;
@@ -120,6 +125,9 @@ class Compiler {
   converters::RunContext context_;
   bool checking_converters_ = false;
 };
+
+// Paths are relative to the file that they are written in.
+std::string beside(const Span& at, const std::string& path);
 
 // compile_table.cpp: one table, its fields, rules, keys and references.
 TablePlan compile_table(Compiler& compiler, TableHead& head);

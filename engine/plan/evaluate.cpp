@@ -158,6 +158,7 @@ Evaluated Evaluator::State::compute(const Node& node, const Bitmap* active) {
     case Node::Kind::row: return source_row();
     case Node::Kind::call:
     case Node::Kind::reference:
+    case Node::Kind::reference_column:
     case Node::Kind::in_reference:
     case Node::Kind::lookup:
     case Node::Kind::in_lookup: return call(node, active);
@@ -187,7 +188,10 @@ Evaluated Evaluator::State::call(const Node& node, const Bitmap* active) {
   switch (node.kind) {
     case Node::Kind::reference: column = references->resolve(node.index, arguments, context); break;
     case Node::Kind::in_reference: column = references->exists(node.index, arguments, context); break;
-    case Node::Kind::lookup: column = references->look_up(node.index, arguments, context); break;
+    case Node::Kind::lookup: column = references->look_up(node.index, node.part, arguments, context); break;
+    case Node::Kind::reference_column:
+      column = references->resolve_column(node.index, node.part, arguments, context);
+      break;
     case Node::Kind::in_lookup: column = references->has_entry(node.index, arguments, context); break;
     default: column = node.kernel(arguments, context);
   }

@@ -32,8 +32,9 @@ struct Node {
     is_null,
     is_not_null,
     reference,     // table[key, ...]: index = parent in Plan::tables; the key of the row made from that source key
+    reference_column,  // table[key, ...].column: the same, part = the column in TablePlan::target
     in_reference,  // key in table
-    lookup,        // lookup[key]: index into Plan::lookups
+    lookup,        // lookup[key]: index into Plan::lookups, part = which of its values
     in_lookup,
     row,           // the whole source row as a JSON object
     made,          // index: a column that the run computes beforehand; arguments: what it is made of
@@ -44,6 +45,7 @@ struct Node {
   std::vector<NodePtr> arguments = {};
   Value value = {};            // constant: texts live in the plan's arena.
   std::size_t index = 0;
+  std::size_t part = 0;
   converters::Kernel kernel = {};  // call
   bool pure = true;            // False below now(), uuid4(), row_number(): not computed at plan time.
   bool secret = false;         // A secret param, or computed from one.
@@ -66,10 +68,14 @@ class References {
   // table[keys]: the target keys. `table` indexes Plan::tables. Rows without a parent fail with rule "parent" and
   // "users has no row for '9'"; a NULL key gives NULL. Only active rows of the context count.
   virtual ColumnPtr resolve(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
+  // table[keys].column: that column of the parent's row.
+  virtual ColumnPtr resolve_column(std::size_t table, std::size_t column, std::span<const ColumnPtr> keys,
+                                   KernelContext& context) = 0;
   // key in table.
   virtual ColumnPtr exists(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
   // lookup[keys] and key in lookup. Unknown keys fail with rule "lookup".
-  virtual ColumnPtr look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
+  virtual ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys,
+                            KernelContext& context) = 0;
   virtual ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
 };
 

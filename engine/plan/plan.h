@@ -166,15 +166,26 @@ struct TablePlan {
 };
 
 struct LookupPlan {
+  // One of the values that a key has: `value`, or a column read as name[key].column.
+  struct Part {
+    std::string name;
+    NodePtr node;  // Over the source's columns; null in a map or file, which hold texts.
+    Type type = Type::text;
+  };
+  // An entry of a map or file: the key, and a text for each part; nothing for NULL.
+  struct Entry {
+    std::string key;
+    std::vector<std::optional<std::string>> values;
+  };
+
   std::string name;
   bool ignore_case = false;
-  // map: the entries, as text; converted where used.
-  std::vector<std::pair<std::string, std::string>> entries;
-  // from: a source read whole before the first row; key and value over its columns.
+  bool single = true;  // lookup[key] is its value; else name[key].column must be written.
+  std::vector<Part> parts;
+  std::vector<Entry> entries;  // map, file.
+  // from: a source read whole before the first row.
   std::optional<std::size_t> source;
   NodePtr key;
-  NodePtr value;
-  Type type = Type::text;  // Of the value.
   Span at;
 };
 
@@ -201,6 +212,7 @@ struct Plan {
   std::vector<SourcePlan> sources;
   std::vector<TablePlan> tables;    // In load order: parents first.
   std::vector<LookupPlan> lookups;
+  std::vector<NodePtr> constant_lookups;  // lookup['constant'] outside try(): a missing entry stops the run (E403).
   std::vector<SqlPlan> checks;
   std::vector<spec::HookSpec> before, after;
   std::vector<ParameterValue> parameters;

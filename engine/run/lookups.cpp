@@ -45,14 +45,16 @@ Lookup::Lookup(const plan::Plan& plan, const plan::LookupPlan& lookup, Connectio
 
 void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
   std::vector<Value> keys;
-  for (const auto& [key, value] : plan_.entries) keys.emplace_back(std::string_view{key});
+  for (const auto& entry : plan_.entries) keys.emplace_back(std::string_view{entry.key});
   Failures failures;
   const converters::KernelContext context{.arena = arena_, .rows = keys.size(), .failures = failures, .run = run};
   auto names = folded(*column_of(Type::text, keys), context);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    add(std::move(names[i]), std::string_view{plan_.entries[i].second}, budget);
+    std::vector<Value> values;
+    for (const auto& value : plan_.entries[i].values) values.push_back(value ? Value{std::string_view{*value}} : Value{});
+    add(std::move(names[i]), values, budget);
   }
-  if (has_duplicate_) refuse_duplicate("its map");
+  if (has_duplicate_) refuse_duplicate("its entries");
 }
 
 void Lookup::load_source(const plan::SourcePlan& source, Connections& connections, const converters::RunContext& run,
@@ -68,28 +70,36 @@ void Lookup::add_batch(const BatchPtr& batch, const converters::RunContext& run,
   Arena arena;
   plan::Evaluator evaluator{std::move(frame), batch->rows, arena, run, nullptr, batch.get()};
   const plan::Evaluated keys = evaluator.evaluate(plan_.key);
-  const plan::Evaluated values = evaluator.evaluate(plan_.value);
   check_failures(plan_, keys, "key");
-  check_failures(plan_, values, "value");
+  std::vector<ColumnPtr> parts;
+  for (const auto& part : plan_.parts) {
+    const plan::Evaluated values = evaluator.evaluate(part.node);
+    check_failures(plan_, values, "value");
+    parts.push_back(values.column);
+  }
   Failures failures;
   const converters::KernelContext context{.arena = arena, .rows = batch->rows, .failures = failures, .run = run};
   auto names = folded(*keys.column, context);
   for (std::size_t row = 0; row < batch->rows; ++row) {
-    if (!keys.column->is_null(row)) add(std::move(names[row]), values.column->at(row), budget);
+    if (keys.column->is_null(row)) continue;
+    std::vector<Value> values;
+    for (const ColumnPtr& part : parts) values.push_back(part->at(row));
+    add(std::move(names[row]), values, budget);
   }
 }
 
-void Lookup::add(std::string key, const Value& value, MemoryBudget& budget) {
-  const std::size_t bytes = sizeof(std::pair<std::string, Value>) + key.size() + view_bytes(value) + 32;
+void Lookup::add(std::string key, std::span<const Value> values, MemoryBudget& budget) {
+  std::size_t bytes = sizeof(std::pair<std::string, std::size_t>) + key.size() + 32;
+  for (const Value& value : values) bytes += sizeof(Value) + view_bytes(value);
   if (!budget.take(bytes)) {
     throw Error{Error::Kind::environment,
                 fmt::format("{}: lookup {} does not fit into settings.memory ({} MB)", to_string(plan_.at), plan_.name,
                             budget.limit() >> 20),
                 "raise settings.memory, or load the rows as a table and refer to them with table[key]"};
   }
-  const auto [place, added] = entries_.try_emplace(std::move(key), Value{});
+  const auto [place, added] = entries_.try_emplace(std::move(key), values_.size());
   if (added) {
-    place->second = keep(value, arena_);
+    for (const Value& value : values) values_.push_back(keep(value, arena_));
   } else if (!has_duplicate_ || twice_ == place->first) {
     has_duplicate_ = true;
     twice_ = place->first;
@@ -100,7 +110,7 @@ void Lookup::add(std::string key, const Value& value, MemoryBudget& budget) {
 void Lookup::refuse_duplicate(const std::string& source) const {
   throw Error{Error::Kind::validation,
               fmt::format("{}: error[E402]: lookup {}: key {} is not unique in {} ({} {} times)", to_string(plan_.at),
-                          plan_.name, plan_.key ? plan_.key->text : "", source, quote_for_message(twice_), times_),
+                          plan_.name, plan_.key ? plan_.key->text : "key", source, quote_for_message(twice_), times_),
               "choose a key that is unique, or read the rows you want with a query: source"};
 }
 
@@ -117,13 +127,14 @@ std::vector<std::string> Lookup::folded(const Column& keys, const converters::Ke
   return out;
 }
 
-std::vector<const Value*> Lookup::find(const Column& keys, const converters::KernelContext& context) const {
+std::vector<const Value*> Lookup::find(const Column& keys, std::size_t part,
+                                       const converters::KernelContext& context) const {
   std::vector<const Value*> found(keys.size(), nullptr);
   const auto names = folded(keys, context);
   for (std::size_t row = 0; row < keys.size(); ++row) {
     if (keys.is_null(row) || !context.is_active(row)) continue;
     const auto entry = entries_.find(names[row]);
-    if (entry != entries_.end()) found[row] = &entry->second;
+    if (entry != entries_.end()) found[row] = &values_[entry->second + part];
   }
   return found;
 }

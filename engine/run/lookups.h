@@ -18,8 +18,8 @@ class Lookup {
   Lookup(const plan::Plan& plan, const plan::LookupPlan& lookup, Connections& connections,
          const converters::RunContext& run, MemoryBudget& budget);
 
-  // The entry of each key; nullptr for NULLs, inactive rows and unknown keys.
-  std::vector<const Value*> find(const Column& keys, const converters::KernelContext& context) const;
+  // A part of the entry of each key; nullptr for NULLs, inactive rows and unknown keys.
+  std::vector<const Value*> find(const Column& keys, std::size_t part, const converters::KernelContext& context) const;
   const plan::LookupPlan& plan() const { return plan_; }
 
  private:
@@ -29,12 +29,13 @@ class Lookup {
   void add_batch(const BatchPtr& batch, const converters::RunContext& run, MemoryBudget& budget);
   // The keys as texts that compare as the lookup says.
   std::vector<std::string> folded(const Column& keys, const converters::KernelContext& context) const;
-  void add(std::string key, const Value& value, MemoryBudget& budget);
+  void add(std::string key, std::span<const Value> values, MemoryBudget& budget);
   [[noreturn]] void refuse_duplicate(const std::string& source) const;
 
   const plan::LookupPlan& plan_;
   Arena arena_;
-  std::unordered_map<std::string, Value> entries_;
+  std::unordered_map<std::string, std::size_t> entries_;  // Where a key's values begin.
+  std::vector<Value> values_;                             // Of each key all parts.
   std::string twice_;  // The first key met again, and how often.
   std::uint64_t times_ = 1;
   bool has_duplicate_ = false;

@@ -54,6 +54,19 @@ RunReferences::RunReferences(RunState& state) : state_{state} {
   for (const plan::LookupPlan& lookup : state.plan.lookups) {
     lookups_.push_back(std::make_unique<Lookup>(state.plan, lookup, state.connections, context, state.space.budget));
   }
+  check_constants(context);
+}
+
+void RunReferences::check_constants(const converters::RunContext& context) {
+  for (const plan::NodePtr& node : state_.plan.constant_lookups) {
+    Arena arena;
+    plan::Evaluator evaluator{{}, 1, arena, context, this, nullptr};
+    const plan::Evaluated value = evaluator.evaluate(node);
+    if (!value.failures || value.failures->empty()) continue;
+    throw Error{Error::Kind::validation,
+                fmt::format("{}: error[E403]: {}", to_string(node->at), value.failures->front().reason),
+                "add the entry, or write try(...) where it may be missing"};
+  }
 }
 
 RunReferences::Found RunReferences::find(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {
@@ -153,10 +166,23 @@ ColumnPtr RunReferences::exists(std::size_t table, std::span<const ColumnPtr> ke
   return truth(known, holds);
 }
 
-ColumnPtr RunReferences::look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {
+// The parent's table is complete: what its row holds is asked of the target, so that values made by the database and
+// rows of earlier runs are no exception.
+ColumnPtr RunReferences::resolve_column(std::size_t table, std::size_t column, std::span<const ColumnPtr> keys,
+                                        KernelContext& context) {
+  const TableState& state = state_.tables[table];
+  const schema::Table& target = *state.plan->target;
+  const std::vector<ColumnPtr> parents{resolve(table, keys, context)};
+  const std::vector<std::string> key{state.plan->fields[state.plan->key_field].name};
+  const std::vector<std::string> wanted{target.columns[column].name};
+  const std::vector<Type> types{target.columns[column].type.type};
+  return state.target->fetch(target, key, parents, wanted, types, context.arena).front();
+}
+
+ColumnPtr RunReferences::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) {
   const Lookup& table = *lookups_[lookup];
-  const auto found = table.find(*keys.front(), context);
-  auto out = std::make_shared<Column>(table.plan().type, context.rows);
+  const auto found = table.find(*keys.front(), part, context);
+  auto out = std::make_shared<Column>(table.plan().parts[part].type, context.rows);
   for (std::size_t row = 0; row < context.rows; ++row) {
     if (found[row] != nullptr) {
       out->set(row, *found[row]);
@@ -172,7 +198,7 @@ ColumnPtr RunReferences::look_up(std::size_t lookup, std::span<const ColumnPtr> 
 }
 
 ColumnPtr RunReferences::has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {
-  const auto found = lookups_[lookup]->find(*keys.front(), context);
+  const auto found = lookups_[lookup]->find(*keys.front(), 0, context);
   std::vector<bool> known(context.rows);
   std::vector<bool> holds(context.rows);
   for (std::size_t row = 0; row < context.rows; ++row) {

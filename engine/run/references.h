@@ -17,10 +17,14 @@ class RunReferences : public plan::References {
 
   ColumnPtr resolve(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) override;
   ColumnPtr exists(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) override;
-  ColumnPtr look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override;
+  ColumnPtr resolve_column(std::size_t table, std::size_t column, std::span<const ColumnPtr> keys,
+                           KernelContext& context) override;
+  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) override;
   ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override;
 
  private:
+  // lookup['constant'] must have its entry before any row is read.
+  void check_constants(const converters::RunContext& context);
   // The target keys of a table's rows, and which source keys have none (NULL keys are neither).
   struct Found {
     std::shared_ptr<Column> keys;

@@ -1,0 +1,1 @@
+CREATE TABLE things (id integer PRIMARY KEY, kind text, size integer, shop text, floor integer);
