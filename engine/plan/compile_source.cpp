@@ -131,6 +131,11 @@ readers::FormatOptions Compiler::format_of(const SourceHead& head) {
 
 void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>& from) {
   head.format = format_of(head);
+  const bool is_file = head.connection && plan_.connections[*head.connection].info.kind == stores::Kind::file;
+  if (is_file && head.format.format == readers::Format::none && (!head.format.file.empty() || !options_.lint)) {
+    diagnostics_.add(112, from.at, fmt::format("the format of {} does not follow from its name", head.display),
+                     "add format: csv, json, ndjson, django, markdown_table, markdown_sections or lines");
+  }
   const readers::Format format = head.format.format;
   const schema::Catalog* known = head.connection && !head.table_name.empty() ? catalog(*head.connection) : nullptr;
   if (head.spec && head.spec->columns) {
