@@ -115,9 +115,12 @@ readers::FormatOptions Compiler::format_of(const SourceHead& head) {
   } else if (kind == stores::Kind::http) {
     options.format = readers::Format::json;
   } else {
-    for (const std::string& name : {options.file, head.table_name, plan_.connections[*head.connection].info.path}) {
+    const std::string& root = plan_.connections[*head.connection].info.path;
+    for (const std::string& name : {options.file, head.table_name, root}) {
       if (options.format == readers::Format::none) options.format = readers::format_of_file(name);
     }
+    const bool is_table = options.file.empty() && !head.table_name.empty();
+    if (options.format == readers::Format::none && is_table) options.format = readers::format_of_table(root, head.table_name);
   }
   if (!head.spec) return options;
   options.level = head.spec->level;
@@ -132,7 +135,7 @@ readers::FormatOptions Compiler::format_of(const SourceHead& head) {
 void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>& from) {
   head.format = format_of(head);
   const bool is_file = head.connection && plan_.connections[*head.connection].info.kind == stores::Kind::file;
-  if (is_file && head.format.format == readers::Format::none && (!head.format.file.empty() || !options_.lint)) {
+  if (is_file && head.format.format == readers::Format::none && !head.format.file.empty()) {
     diagnostics_.add(112, from.at, fmt::format("the format of {} does not follow from its name", head.display),
                      "add format: csv, json, ndjson, django, markdown_table, markdown_sections or lines");
   }

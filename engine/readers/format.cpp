@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 namespace etl::readers {
@@ -46,6 +47,14 @@ std::string_view name(Format format) {
 Format format_of_file(std::string_view file) {
   for (const auto& [ending, format] : kEndings) {
     if (file.ends_with(ending)) return format;
+  }
+  return Format::none;
+}
+
+Format format_of_table(const std::string& folder, const std::string& table) {
+  for (const auto& [ending, format] : kEndings) {
+    std::error_code unknown;
+    if (std::filesystem::is_regular_file(std::filesystem::path{folder} / (table + std::string{ending}), unknown)) return format;
   }
   return Format::none;
 }

@@ -16,6 +16,9 @@ std::string_view name(Format format);
 // By the file's ending: .csv and .tsv, .json, .ndjson and .jsonl, .md and .markdown (tables), .txt and .log (lines).
 Format format_of_file(std::string_view file);
 
+// By the file that holds the table in the folder: users.csv for users. `none` when there is no such file.
+Format format_of_table(const std::string& folder, const std::string& table);
+
 // A column that the mapping declares.
 struct DeclaredColumn {
   std::string name;
