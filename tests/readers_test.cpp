@@ -1,4 +1,5 @@
 // What every reader promises, asked of every reader; then what is special about SQLite.
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -6,6 +7,7 @@
 
 #include "engine/readers/catalog.h"
 #include "engine/readers/inline_reader.h"
+#include "engine/readers/text_reader.h"
 #include "engine/stores/sql_text.h"
 #include "tests/support/scratch.h"
 
@@ -77,9 +79,64 @@ Texts read_inline(const Texts& rows, BatchLimits limits) {
   return texts_of(*open_inline(given, kNames, limits), limits.rows);
 }
 
+// One column of text in a format, as a writer of the format would put it.
+Texts read_text(Format format, const std::string& text, BatchLimits limits) {
+  ReadRequest request = kNames;
+  request.format.format = format;
+  if (format == Format::csv) request.null_tokens = {""};
+  return texts_of(*open_text(text, "people", request, limits), limits.rows);
+}
+
+Texts read_csv(const Texts& rows, BatchLimits limits) {
+  std::string text = "name\n";
+  for (const auto& row : rows) {
+    if (row) {
+      text += '"';
+      for (const char c : *row) text += c == '"' ? std::string{"\"\""} : std::string{c};
+      text += '"';
+    }
+    text += '\n';
+  }
+  return read_text(Format::csv, text, limits);
+}
+
+std::string json_of(const std::optional<std::string>& row) {
+  std::string text = "{\"name\": ";
+  if (row) {
+    append_json_string(*row, text);
+  } else {
+    text += "null";
+  }
+  return text + "}";
+}
+
+Texts read_ndjson(const Texts& rows, BatchLimits limits) {
+  std::string text;
+  for (const auto& row : rows) text += json_of(row) + "\n";
+  return read_text(Format::ndjson, text, limits);
+}
+
+Texts read_json(const Texts& rows, BatchLimits limits) {
+  std::string text;
+  for (const auto& row : rows) text += (text.empty() ? "[" : ",") + json_of(row);
+  return read_text(Format::json, text.empty() ? "[]" : text + "]", limits);
+}
+
+Texts read_django(const Texts& rows, BatchLimits limits) {
+  std::string text;
+  for (const auto& row : rows) {
+    text += (text.empty() ? "[" : ",") + fmt::format(R"({{"model": "people", "pk": 1, "fields": {}}})", json_of(row));
+  }
+  return read_text(Format::django, text.empty() ? "[]" : text + "]", limits);
+}
+
 TEST_CASE("a reader yields the stored rows in order, whatever the batch size") {
   const std::vector<std::pair<const char*, Texts (*)(const Texts&, BatchLimits)>> subjects = {{"sqlite", read_sqlite},
-                                                                                              {"inline", read_inline}};
+                                                                                              {"inline", read_inline},
+                                                                                              {"csv", read_csv},
+                                                                                              {"ndjson", read_ndjson},
+                                                                                              {"json", read_json},
+                                                                                              {"django", read_django}};
   for (const auto& [kind, read] : subjects) {
     for (const Texts& rows : kAwkwardRows) {
       for (const std::size_t batch_rows : {1, 7, 1024}) {

@@ -239,7 +239,86 @@ TEST_CASE("what is wrong in PostgreSQL DDL is told at its place") {
   CHECK(read(std::string("CREATE TABLE t\0 (a int);", 24)).findings ==
         "schema.sql:1:15: the DDL cannot be read: a NUL byte\n");
   CHECK(read("CREATE TABLE t (a \xff int);").findings == "schema.sql:1:19: the DDL cannot be read: not UTF-8\n");
-  CHECK(read("CREATE TABLE t (a int)", Dialect::mysql).findings.find("not available yet") != std::string::npos);
+}
+
+TEST_CASE("MySQL: tables as mysqldump writes them") {
+  const auto found = read(R"(
+/*!40101 SET NAMES utf8mb4 */;
+DROP TABLE IF EXISTS `users`;
+/*!50503 SET character_set_client = utf8mb4 */;
+CREATE TABLE `users` (
+  `id` bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+  `email` varchar(254) COLLATE utf8mb4_bin NOT NULL DEFAULT '' COMMENT 'it''s; a \\'key\\'',
+  `name` varchar(50) DEFAULT NULL,
+  `active` tinyint(1) NOT NULL DEFAULT '1',
+  `flag` bit(1) DEFAULT b'0',
+  `level` enum('low','high,er') NOT NULL DEFAULT 'low',
+  `price` decimal(10,2) DEFAULT '0.00',
+  `born` date DEFAULT NULL,
+  `seen` datetime(6) DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  `made` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  `photo` longblob,
+  `extra` json DEFAULT NULL,
+  `total` int GENERATED ALWAYS AS ((`price` * 2)) STORED,
+  `team_id` int unsigned DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `email` (`email`),
+  UNIQUE KEY `part` (`name`(10)),
+  KEY `name` (`name`) USING BTREE,
+  CONSTRAINT `fk_team` FOREIGN KEY (`team_id`) REFERENCES `teams` (`id`) ON DELETE SET NULL ON UPDATE CASCADE
+) ENGINE=InnoDB AUTO_INCREMENT=9 DEFAULT CHARSET=utf8mb4 COMMENT='people; all';
+INSERT INTO `users` VALUES (1,'a;b\\'c','CREATE TABLE x (y int);'),(2,'b',NULL);
+/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;
+)",
+                          Dialect::mysql);
+  CHECK(found.findings == "");
+  REQUIRE(found.catalog.tables.size() == 1);
+  const Table& users = found.catalog.tables.front();
+  std::string columns;
+  for (const Column& column : users.columns) {
+    columns += column.name + " " + std::string{name(column.type.type)} + (column.not_null ? " not null" : "") +
+               (column.serial ? " serial" : "") + (column.default_literal ? " = " + *column.default_literal : "") +
+               (column.default_is_now ? " = now" : "") + (column.generated ? " generated" : "") + "\n";
+  }
+  CHECK(columns ==
+        "id decimal not null serial\nemail text not null = \nname text\nactive bool not null = true\nflag bool = false\n"
+        "level text not null = low\nprice decimal = 0.00\nborn date\nseen timestamp = now\nmade timestamptz not null = now\n"
+        "photo bytes\nextra json\ntotal int generated\nteam_id int\n");
+  CHECK(users.column("level")->type.labels == std::vector<std::string>{"low", "high,er"});
+  CHECK(users.column("email")->client_compares);
+  CHECK_FALSE(users.column("name")->client_compares);
+  REQUIRE(users.unique_keys.size() == 2);
+  CHECK(users.primary_key()->columns == std::vector<std::string>{"id"});
+  CHECK(users.unique_keys[1].name == "email");
+  REQUIRE(users.foreign_keys.size() == 1);
+  CHECK(users.foreign_keys[0].table == "teams");
+  CHECK(users.foreign_keys[0].on_delete == "SET NULL");
+}
+
+TEST_CASE("MySQL: keys that come later, other statements, faults") {
+  const auto found = read(
+      "create table if not exists shop.a (id int, b varchar(9) not null unique, primary key (id)) engine=MyISAM;\n"
+      "CREATE TABLE c (id serial, n int default -5, d double precision) -- a comment\n;\n"
+      "ALTER TABLE c ADD PRIMARY KEY (id), ADD KEY k (n), MODIFY n bigint NOT NULL;\n"
+      "CREATE UNIQUE INDEX u ON c (n, d);\n"
+      "DELIMITER ;;\nCREATE PROCEDURE p() BEGIN SELECT 1; CREATE TABLE no (x int); END;;\nDELIMITER ;\n"
+      "CREATE VIEW v AS SELECT 1; LOCK TABLES a WRITE;",
+      Dialect::mysql);
+  CHECK(found.findings == "");
+  REQUIRE(found.catalog.tables.size() == 2);
+  CHECK(found.catalog.tables[0].name == "a");
+  CHECK(found.catalog.tables[0].column("id")->not_null);
+  const Table& c = found.catalog.tables[1];
+  CHECK(c.primary_key()->columns == std::vector<std::string>{"id"});
+  CHECK(c.unique_keys.back().name == "u");
+  CHECK(c.column("n")->type.name == "bigint");
+  CHECK(c.column("n")->not_null);
+  CHECK(read("CREATE TABLE t (a integr);", Dialect::mysql).findings ==
+        "schema.sql:1:19: the DDL cannot be read: there is no type integr\n");
+  CHECK(read("CREATE TABLE t (a int", Dialect::mysql).findings ==
+        "schema.sql:1:22: the DDL cannot be read: ) expected, but the statement ends\n");
+  CHECK(read("CREATE TABLE t (a int, PRIMARY (a));", Dialect::mysql).findings ==
+        "schema.sql:1:32: the DDL cannot be read: KEY expected\n");
 }
 
 TEST_CASE("the first line of a file names its dialect") {

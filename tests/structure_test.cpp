@@ -42,7 +42,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> kLibraries = {
     {"pg_query.h", {"engine/schema/"}},
     {"simdjson", {"engine/schema/pg_tree.cpp"}},
     {"re2/", {"engine/converters/", "engine/rules/"}},
-    {"unicode/", {"engine/converters/"}},
+    {"unicode/", {"engine/converters/", "engine/readers/text_encoding.cpp"}},
     {"openssl/", {"engine/converters/", "engine/base/"}},
     {"spdlog/", {"tools/etl/"}},
     {"CLI/", {"tools/etl/"}},

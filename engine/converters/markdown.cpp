@@ -27,12 +27,6 @@ std::vector<Function> markdown_functions() {
        .parameters = {text},
        .result = {.type = Type::list},
        .inverse = Inverse::canonical},
-      {.name = "heading",
-       .family = "markdown",
-       .doc = "The nearest Markdown heading above the row, of any level or of that level.",
-       .parameters = {{.name = "level", .types = Type::integer, .optional = true, .constant = true}},
-       .fails = "never; no heading gives NULL",
-       .pure = false},
   };
 }
 

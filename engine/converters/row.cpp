@@ -25,6 +25,54 @@ ColumnPtr line_numbers(std::span<const ColumnPtr>, KernelContext& context) {
   return out;
 }
 
+// NULL for rows of a database.
+ColumnPtr file_names(std::span<const ColumnPtr>, KernelContext& context) {
+  auto out = std::make_shared<Column>(Type::text, context.rows);
+  const bool known = context.source != nullptr && !context.source->file.empty();
+  const std::string_view name = known ? context.arena.copy(context.source->file) : std::string_view{};
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (known) {
+      out->values<std::string_view>()[row] = name;
+    } else {
+      out->set_null(row);
+    }
+  }
+  return out;
+}
+
+// The heading of the level, or with 0 the nearest of any level: the deepest that there is.
+std::string_view heading_of(const Headings& headings, std::size_t level) {
+  if (level != 0) return headings[level - 1];
+  const auto deepest = std::find_if(headings.rbegin(), headings.rend(), [](const auto& text) { return !text.empty(); });
+  return deepest == headings.rend() ? std::string_view{} : std::string_view{*deepest};
+}
+
+Kernel headings(const Use& use) {
+  const bool any = use.constants.empty() || !use.constants[0];
+  const std::size_t level = any ? 0 : static_cast<std::size_t>(std::get<std::int64_t>(*use.constants[0]));
+  return [level](std::span<const ColumnPtr>, KernelContext& context) -> ColumnPtr {
+    auto out = std::make_shared<Column>(Type::text, context.rows);
+    const Batch* source = context.source;
+    for (std::size_t row = 0; row < context.rows; ++row) {
+      const HeadingsPtr above = source != nullptr && row < source->headings.size() ? source->headings[row] : nullptr;
+      const std::string_view text = above ? heading_of(*above, level) : std::string_view{};
+      if (text.empty()) {
+        out->set_null(row);
+      } else {
+        out->values<std::string_view>()[row] = context.arena.copy(text);
+      }
+    }
+    return out;
+  };
+}
+
+std::string check_level(const Use& use, std::size_t& index) {
+  index = 0;
+  if (use.constants.empty() || !use.constants[0]) return "";
+  const auto* level = std::get_if<std::int64_t>(&*use.constants[0]);
+  return level != nullptr && (*level < 1 || *level > 6) ? "headings have the levels 1 to 6" : "";
+}
+
 ColumnPtr run_ids(std::span<const ColumnPtr>, KernelContext& context) {
   auto out = std::make_shared<Column>(Type::uuid, context.rows);
   std::ranges::fill(out->values<Uuid>(), context.run.run_id);
@@ -53,7 +101,19 @@ std::vector<Function> row_functions() {
        .family = "row",
        .doc = "The name of the file that the row came from, relative to its connection.",
        .on_null = OnNull::is_called,
-       .pure = false},
+       .examples = {{"file_name() = file_name()", "null"}, {"file_name() is null", "true"}},
+       .pure = false,
+       .bind = [](const Use&) { return Kernel{file_names}; }},
+      {.name = "heading",
+       .family = "markdown",
+       .doc = "The nearest Markdown heading above the row, of any level or of that level.",
+       .parameters = {{.name = "level", .types = Type::integer, .optional = true, .constant = true}},
+       .fails = "never; no heading gives NULL",
+       .on_null = OnNull::is_called,
+       .examples = {{"heading() is null", "true"}, {"heading(2) is null", "true"}},
+       .pure = false,
+       .check_constants = check_level,
+       .bind = headings},
       {.name = "line_number",
        .family = "row",
        .doc = "The line of the file, or the number of the row in its source.",

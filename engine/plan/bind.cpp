@@ -495,13 +495,21 @@ NodePtr Binder::adopt(const NodePtr& node, Type type) {
   return nullptr;
 }
 
+// Branches meet as the last step of a field would convert them: a wall clock beside an instant is taken in
+// settings.timezone. Comparisons do not: there the difference is the question.
+static std::optional<Type> type_of_branches(Type left, Type right) {
+  const bool clocks = (left == Type::timestamp && right == Type::timestamptz) ||
+                      (left == Type::timestamptz && right == Type::timestamp);
+  return clocks ? Type::timestamptz : common_type(left, right);
+}
+
 bool Binder::unify(const std::vector<NodePtr*>& nodes) {
   Type common = Type::any;
   bool first = true;
   for (NodePtr* node : nodes) {
     const bool null = (*node)->kind == Node::Kind::constant && is_null((*node)->value) && (*node)->pure;
     if (null) continue;
-    const auto wider = first ? std::optional{(*node)->type} : common_type(common, (*node)->type);
+    const auto wider = first ? std::optional{(*node)->type} : type_of_branches(common, (*node)->type);
     if (!wider) {
       const bool constant_text = (*node)->type == Type::text && (*node)->kind == Node::Kind::constant;
       if (constant_text && (is_temporal(common) || common == Type::uuid)) {

@@ -89,7 +89,6 @@ Schemas read_schemas(const spec::Mapping& mapping, SchemaFiles& known, Diagnosti
     SourceTextPtr& text = known.texts[path];
     if (!text) text = spec::read_file(path);
     const schema::Dialect dialect = dialect_of(*text, spec);
-    if (dialect == schema::Dialect::mysql) continue;  // Not read yet: its columns count as undeclared.
     const SchemaFiles::File& file = schema_file(known, path, text, dialect);
     for (const Diagnostic& found : file.findings) diagnostics.add(found.code, found.at, found.message, found.help);
     schemas.ddl[name.value] = file.catalog;

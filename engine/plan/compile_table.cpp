@@ -7,6 +7,7 @@
 
 #include "engine/base/suggest.h"
 #include "engine/plan/compile_field.h"
+#include "engine/readers/catalog.h"
 
 namespace etl::plan {
 
@@ -84,8 +85,8 @@ class TableCompiler {
     if (compiler_.options().test || compiler_.options().lint) return;
     const auto& source = head_.source;
     if (!source.connection) {
-      late(!source.missing, spec_.from.at, "reading files");
-    } else if (compiler_.plan().connections[*source.connection].info.kind != stores::Kind::sqlite) {
+      late(!source.missing, spec_.from.at, "a source without a connection");
+    } else if (!readers::source_kind(compiler_.plan().connections[*source.connection].info.kind)) {
       const std::string& url = compiler_.plan().connections[*source.connection].info.url;
       late(true, spec_.from.at, fmt::format("reading {}:", url.substr(0, url.find(':'))).c_str());
     }
@@ -93,7 +94,6 @@ class TableCompiler {
     late(kind != stores::Kind::sqlite && kind != stores::Kind::postgresql, spec_.name.at, "writing to this kind of target");
     if (source.spec) {
       late(source.spec->format.cursor.has_value(), source.spec->at, "cursor");
-      late(!source.spec->fill_down.empty(), source.spec->at, "fill_down");
       late(source.spec->each.has_value(), source.spec->at, "each");
     }
   }

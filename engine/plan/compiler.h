@@ -25,6 +25,7 @@ struct SourceHead {
   bool complete = false;
   bool missing = false;                   // Said already; nothing more is known.
   std::vector<std::string> key;           // Source columns that identify a row.
+  readers::FormatOptions format;          // Of files, and of what HTTP answers.
   bool key_is_unique = false;
 };
 
@@ -75,6 +76,12 @@ class Compiler {
   void unavailable(const Span& at, const std::string& what);
 
   std::optional<SourceHead> resolve_source(const spec::At<std::string>& from);
+  // What the mapping says about reading a connection's files, the source's word before the connection's.
+  readers::FormatOptions format_of(const SourceHead& head);
+  // The connection of a file that is named without one: the folder of the mapping that names it.
+  std::size_t folder_of(const Span& at);
+  // What the connection says; null for a folder without one.
+  const spec::ConnectionSpec* connection_spec(const SourceHead& head) const;
   void add_source_columns(SourceHead& head, const spec::At<std::string>& from);
   // Whether another table of the same source, or its cursor, reads the column.
   bool is_read_elsewhere(const TableHead& head, std::string_view column) const;

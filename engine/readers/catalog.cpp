@@ -6,12 +6,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/readers/file_source.h"
+#include "engine/readers/fill_down.h"
 #include "engine/readers/sqlite_reader.h"
 
 namespace etl::readers {
 
 const std::vector<SourceKind>& source_kinds() {
-  static const std::vector<SourceKind> kinds = {sqlite_source()};
+  static const std::vector<SourceKind> kinds = {sqlite_source(), file_source()};
   return kinds;
 }
 
@@ -20,13 +22,18 @@ const SourceKind* source_kind(stores::Kind kind) {
   return found == source_kinds().end() ? nullptr : &*found;
 }
 
+std::unique_ptr<Reader> open_rows(Source& source, const ReadRequest& request, BatchLimits limits) {
+  auto reader = source.open(request, limits);
+  return request.fill_down.empty() ? std::move(reader) : fill_down(std::move(reader), request);
+}
+
 std::unique_ptr<Source> open_source(const stores::ConnectionInfo& info) {
   const SourceKind* kind = source_kind(info.kind);
   if (kind == nullptr) {
     throw Error{
         Error::Kind::connection,
         fmt::format("{} ({}): reading this kind of source is not available yet", info.name, redact_url(info.url)),
-        "use a sqlite: source"};
+        "use a sqlite: or file: source"};
   }
   return kind->open(info);
 }

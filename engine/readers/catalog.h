@@ -41,6 +41,9 @@ const std::vector<SourceKind>& source_kinds();
 // Null for a kind that is not available yet.
 const SourceKind* source_kind(stores::Kind kind);
 
+// Opens a reader with all that the request says, whatever the kind of source: fill_down too.
+std::unique_ptr<Reader> open_rows(Source& source, const ReadRequest& request, BatchLimits limits);
+
 // Throws Error (connection) when the source cannot be opened or its kind is not available yet.
 std::unique_ptr<Source> open_source(const stores::ConnectionInfo& info);
 

@@ -8,6 +8,7 @@
 
 #include "engine/data/batch.h"
 #include "engine/data/type.h"
+#include "engine/readers/format.h"
 
 namespace etl::readers {
 
@@ -26,6 +27,8 @@ struct ReadRequest {
   std::vector<ReadColumn> columns;   // In this order; only these are read.
   std::vector<std::string> order;    // ORDER BY; empty: the store's own deterministic order (rowid, primary key).
   std::vector<std::string> null_tokens;  // Texts that mean NULL, compared with the raw text of every column.
+  std::vector<std::string> fill_down;    // Columns whose NULLs take the value of the row above.
+  FormatOptions format;                  // Of files.
 };
 
 class Reader {

@@ -29,20 +29,6 @@ std::string_view name_of(int storage_class) {
 
 std::string_view article(Type type) { return type == Type::integer ? "an" : "a"; }
 
-// Bytes outside UTF-8, and NUL, as \xNN, so that a reject file stays text.
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t good = std::min({text.size(), find_invalid_utf8(text), text.find('\0')});
-    out.append(text.substr(0, good));
-    text.remove_prefix(good);
-    if (text.empty()) break;
-    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
-    text.remove_prefix(1);
-  }
-  return out;
-}
-
 }  // namespace
 
 SqliteCells::SqliteCells(sqlite3_stmt* statement, int index, std::uint32_t column, Type type,
@@ -238,7 +224,7 @@ std::string SqliteCells::raw() const {
     case SQLITE_BLOB:
       break;
     default:
-      return printable(text());
+      return stores::printable(text());
   }
   const auto* data = static_cast<const unsigned char*>(sqlite3_column_blob(statement_, index_));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index_));

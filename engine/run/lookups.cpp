@@ -59,7 +59,7 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
 
 void Lookup::load_source(const plan::SourcePlan& source, Connections& connections, const converters::RunContext& run,
                          MemoryBudget& budget) {
-  const auto reader = connections.source(source.connection).open(source.request, {});
+  const auto reader = readers::open_rows(connections.source(source.connection), source.request, {});
   while (const BatchPtr batch = reader->next()) add_batch(batch, run, budget);
   if (has_duplicate_) refuse_duplicate(source.name);
 }

@@ -8,6 +8,7 @@
 
 #include "engine/plan/literal.h"
 #include "engine/readers/inline_reader.h"
+#include "engine/readers/text_reader.h"
 #include "engine/rules/rule.h"
 #include "engine/run/run.h"
 #include "engine/writers/memory_target.h"
@@ -22,13 +23,16 @@ using spec::Literal;
 constexpr Instant kTestStart{0};
 constexpr std::uint64_t kTestSeed = 1;
 
-// The rows of one `given` entry, still as written.
-using Rows = std::vector<Literal>;
+// One `given` entry, still as written: rows, or a text in the source's own format.
+struct Given {
+  const std::vector<Literal>* rows = nullptr;
+  const std::string* text = nullptr;
+};
 
 // Sources that hold the given rows; a source that nothing is given for is empty.
 class GivenSource : public readers::Source {
  public:
-  GivenSource(const std::map<std::string, const Rows*>& given, const converters::RunContext& run)
+  GivenSource(const std::map<std::string, Given>& given, const converters::RunContext& run)
       : given_{given}, run_{run} {}
 
   const schema::Catalog& catalog() override { return catalog_; }
@@ -39,12 +43,15 @@ class GivenSource : public readers::Source {
   }
 
   std::unique_ptr<readers::Reader> open(const readers::ReadRequest& request, readers::BatchLimits limits) override {
+    const auto found = given_.find(request.name);
+    if (found != given_.end() && found->second.text != nullptr) {
+      return readers::open_text(*found->second.text, request.name, request, limits);
+    }
     auto rows = std::make_shared<readers::InlineRows>();
     rows->arena = std::make_shared<Arena>();
     for (const readers::ReadColumn& column : request.columns) rows->columns.push_back(column.name);
-    const auto found = given_.find(request.name);
     if (found != given_.end()) {
-      for (const Literal& row : *found->second) rows->rows.push_back(cells(row, request, *rows->arena));
+      for (const Literal& row : *found->second.rows) rows->rows.push_back(cells(row, request, *rows->arena));
     }
     return readers::open_inline(std::move(rows), request, limits);
   }
@@ -68,14 +75,14 @@ class GivenSource : public readers::Source {
     return {};
   }
 
-  const std::map<std::string, const Rows*>& given_;
+  const std::map<std::string, Given>& given_;
   const converters::RunContext& run_;
   schema::Catalog catalog_;
 };
 
 class TestConnections : public Connections {
  public:
-  TestConnections(const plan::Plan& plan, const std::map<std::string, const Rows*>& given)
+  TestConnections(const plan::Plan& plan, const std::map<std::string, Given>& given)
       : plan_{plan}, source_{given, plan.tables.front().context} {
     targets_.resize(plan.connections.size());
   }
@@ -311,15 +318,17 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
     }
     return result;
   }
-  std::map<std::string, const Rows*> given;
+  std::map<std::string, Given> given;
   for (const spec::TestSpec::Given& entry : test.given) {
     const plan::SourcePlan* source = source_named(*plan, entry.source.value);
     if (!source) {
       result.differences.push_back(fmt::format("given: no table reads {}", entry.source.value));
-    } else if (!entry.rows) {
-      result.differences.push_back(fmt::format("given: {} as text is not available yet; write rows", entry.source.value));
+    } else if (entry.rows) {
+      given[source->name].rows = &entry.rows->items;
+    } else if (source->request.format.format == readers::Format::none) {
+      result.differences.push_back(fmt::format("given: {} is not a file: write rows", entry.source.value));
     } else {
-      given[source->name] = &entry.rows->items;
+      given[source->name].text = &entry.text->value;
     }
   }
   if (!result.differences.empty() || plan->tables.empty()) return result;

@@ -80,7 +80,7 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
 
 void TableLoad::load() {
   ReadAhead reader{
-      state_.connections.source(table_.source->connection).open(table_.source->request, state_.limits())};
+      readers::open_rows(state_.connections.source(table_.source->connection), table_.source->request, state_.limits())};
   Progress* progress = state_.options.progress;
   if (progress != nullptr) progress->table_started(table_.plan->name, reader.estimated_rows());
   stop_on_interrupt();

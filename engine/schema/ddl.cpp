@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/schema/mysql_ddl.h"
 #include "engine/schema/postgres_ddl.h"
 #include "engine/schema/sqlite_ddl.h"
 
@@ -28,13 +29,9 @@ Catalog read_ddl(const SourceTextPtr& ddl, Dialect dialect, Diagnostics& diagnos
     case Dialect::sqlite:
       return read_sqlite_ddl(ddl, diagnostics);
     case Dialect::mysql:
-      break;
+      return read_mysql_ddl(ddl, diagnostics);
   }
-  diagnostics.add(kUnreadableDdl, Span{ddl, 0, 0}, "DDL of MySQL is not available yet",
-                  "leave `schema` out, and name the columns under `sources`");
-  Catalog catalog;
-  catalog.dialect = dialect;
-  return catalog;
+  return {};
 }
 
 }  // namespace etl::schema

@@ -19,7 +19,7 @@ std::optional<Dialect> declared_dialect(const SourceText& ddl);
 inline constexpr Code kUnreadableDdl = 124;
 
 // Reads DDL. What is wrong in it is an error at its place (E120's neighbours: code 124, "DDL cannot be read").
-// PostgreSQL by libpg_query, SQLite by SQLite itself in memory. MySQL: not available yet.
+// PostgreSQL by libpg_query, SQLite by SQLite itself in memory, MySQL by a reader of our own.
 Catalog read_ddl(const SourceTextPtr& ddl, Dialect dialect, Diagnostics& diagnostics);
 
 // Statements that create the catalogue's tables in `target`'s dialect, to be run in order.

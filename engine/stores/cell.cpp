@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace etl::stores {
 
 namespace {
@@ -127,6 +129,19 @@ std::optional<std::string> postgres_text(const Value& value) {
   if (is_null(value)) return std::nullopt;
   std::string out;
   append_postgres_text(value, out);
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t good = std::min({text.size(), find_invalid_utf8(text), text.find('\0')});
+    out.append(text.substr(0, good));
+    text.remove_prefix(good);
+    if (text.empty()) break;
+    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+    text.remove_prefix(1);
+  }
   return out;
 }
 

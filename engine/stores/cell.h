@@ -21,4 +21,7 @@ std::optional<std::string> postgres_text(const Value& value);
 // Appends the same; REQUIRES: not NULL.
 void append_postgres_text(const Value& value, std::string& out);
 
+// Bytes outside UTF-8, and NUL, as \xNN, so that a reject file stays text.
+std::string printable(std::string_view text);
+
 }  // namespace etl::stores

@@ -20,7 +20,9 @@ spec::ParseOptions parse_options(const Options& options) {
 void read_live(const plan::Plan& plan, run::Connections& connections, plan::Schemas& schemas) {
   for (std::size_t i = 0; i < plan.connections.size(); ++i) {
     const plan::ConnectionPlan& connection = plan.connections[i];
-    if (connection.is_source) {
+    if (connection.is_source && connection.info.kind == stores::Kind::file) {
+      connections.source(i);  // Says when it is not there; files have no catalogue.
+    } else if (connection.is_source) {
       schemas.live[connection.info.name] =
           std::make_shared<const schema::Catalog>(connections.source(i).catalog());
     } else if (connection.is_target) {
