@@ -52,12 +52,13 @@ NodePtr Binder::make(Node node, const std::string& operation) {
 }
 
 NodePtr Binder::call(std::string operation, converters::Kernel kernel, Type type, std::vector<NodePtr> arguments,
-                     const Expression& expression, bool pure) {
+                     const Expression& expression, bool pure, const converters::Function* function) {
   Node node{.kind = Node::Kind::call, .type = type, .arguments = std::move(arguments), .kernel = std::move(kernel)};
   node.text = to_string(expression);
   node.at = expression.at;
   node.pure = pure && std::ranges::all_of(node.arguments, [](const NodePtr& a) { return a->pure; });
   node.secret = std::ranges::any_of(node.arguments, [](const NodePtr& a) { return a->secret; });
+  node.function = function;
   return fold(make(std::move(node), operation));
 }
 

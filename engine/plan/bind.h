@@ -91,7 +91,7 @@ class Binder {
 
   NodePtr make(Node node, const std::string& operation);
   NodePtr call(std::string operation, converters::Kernel kernel, Type type, std::vector<NodePtr> arguments,
-               const spec::Expression& expression, bool pure = true);
+               const spec::Expression& expression, bool pure = true, const converters::Function* function = nullptr);
   NodePtr fold(const NodePtr& node);
   NodePtr constant_of(const Node& node, const Value& value);
   NodePtr truth(const NodePtr& node, const spec::Expression& expression, std::string_view what);

@@ -271,7 +271,7 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
   const bool dynamic = std::ranges::find(use.types, Type::any) != use.types.end();
   converters::Kernel kernel = dynamic ? dynamic_call(function, use, type) : function.bind(use);
   std::string operation = fmt::format("{}()", function.name);
-  return call(std::move(operation), std::move(kernel), type, std::move(arguments), expression, function.pure);
+  return call(std::move(operation), std::move(kernel), type, std::move(arguments), expression, function.pure, &function);
 }
 
 NodePtr Binder::bind_row_number(const Expression& expression, std::vector<NodePtr> keys) {

@@ -18,6 +18,8 @@ struct Schemas {
   // wins, except on a database of another dialect than the DDL, where the DDL gives the types.
   std::map<std::string, std::shared_ptr<const schema::Catalog>> ddl;
   std::map<std::string, std::shared_ptr<const schema::Catalog>> live;
+  // Columns of sources with a query, by the source's name, as its database describes them.
+  std::map<std::string, std::vector<readers::ReadColumn>> queries;
 };
 
 struct CompileOptions {
@@ -35,8 +37,17 @@ Schemas read_schemas(const spec::Mapping& mapping, Diagnostics& diagnostics);
 std::optional<Plan> compile(const spec::Mapping& mapping, const Schemas& schemas, const CompileOptions& options,
                             Diagnostics& diagnostics);
 
-// The plan for people and for programs.
-std::string to_text(const Plan& plan);
-std::string to_json(const Plan& plan);
+// What the live databases add to a plan; nothing of it is needed to print one. Indexed as Plan::tables.
+struct Facts {
+  std::vector<std::optional<std::uint64_t>> rows;  // That the source is likely to give.
+  std::vector<std::optional<bool>> has_rows;       // Whether the target table holds rows already.
+};
+
+// The plan for people and for programs. Warnings among `diagnostics` count as risks.
+std::string to_text(const Plan& plan, const Facts& facts = {}, const Diagnostics& diagnostics = {});
+// A stable contract: keys are only ever added.
+std::string to_json(const Plan& plan, const Facts& facts = {}, const Diagnostics& diagnostics = {});
+// Sources, tables and references as a Mermaid flowchart.
+std::string to_mermaid(const Plan& plan);
 
 }  // namespace etl::plan

@@ -145,6 +145,9 @@ void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>&
     const Type type = has_text_cells(format) ? Type::text : Type::any;
     for (const auto& name : head.spec->columns->names) head.columns.push_back({name.value, type});
     head.complete = true;
+  } else if (const auto query = schemas_.queries.find(head.display); query != schemas_.queries.end()) {
+    for (const readers::ReadColumn& column : query->second) head.columns.push_back({column.name, column.type});
+    head.complete = true;
   } else if (known) {
     head.table = known->table(head.table_name);
     if (head.table) {

@@ -65,6 +65,7 @@ class TableCompiler {
     compile_keys();
     compile_foreign_keys();
     compile_key_map();
+    check_late_references();
     check_ignored();
     check_unused();
     check_unfilled();
@@ -420,6 +421,35 @@ class TableCompiler {
     // Keys that change on the way (text to uuid) may come in several spellings: those are stored.
     const bool spelled = node && node->type != field->type && !is_number(node->type);
     if (node && !spelled) table_.recompute_key = binder.convert(node, field->type);
+  }
+
+  // Where the database makes the keys, a reference to the table itself is known only when its parent is written: too
+  // late for rules and sentences.
+  void check_late_references() {
+    if (table_.recompute_key) return;
+    for (std::size_t i = 0; i < table_.fields.size(); ++i) {
+      const FieldPlan& field = table_.fields[i];
+      if (field.self_reference.empty()) continue;
+      if (!field.rules.empty()) late_reference(field, field.at, field.rules.front().text);
+      for (std::size_t s = 0; s < table_.sentences.size(); ++s) {
+        if (reads(*table_.sentences[s].condition, i)) {
+          late_reference(field, table_.sentences[s].condition->at, table_.sentences[s].sentence);
+        }
+      }
+    }
+  }
+
+  static bool reads(const Node& node, std::size_t column) {
+    if (node.kind == Node::Kind::row || (node.kind == Node::Kind::column && node.index == column)) return true;
+    return std::ranges::any_of(node.arguments, [&](const NodePtr& argument) { return reads(*argument, column); });
+  }
+
+  void late_reference(const FieldPlan& field, const Span& at, const std::string& rule) {
+    if (compiler_.options().lint) return;
+    diagnostics().add(405, at,
+                      fmt::format("{} on {}, whose keys are made while the table loads, is not available yet", rule,
+                                  field.name),
+                      fmt::format("give {} a key that is known before, for instance uuid5(...)", table_.name));
   }
 
   void check_ignored() {

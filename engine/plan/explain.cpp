@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/plan/compile.h"
+#include "engine/plan/risks.h"
 
 namespace etl::plan {
 
@@ -93,11 +94,23 @@ std::string source_text(const Plan& plan, const TablePlan& table) {
   return text;
 }
 
-void append_table(const Plan& plan, std::size_t index, std::string& out) {
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+std::string rows_text(const Facts& facts, std::size_t index) {
+  if (index >= facts.rows.size() || !facts.rows[index]) return "";
+  return fmt::format(", about {} rows", grouped(*facts.rows[index]));
+}
+
+void append_table(const Plan& plan, const Facts& facts, std::size_t index, std::string& out) {
   const TablePlan& table = plan.tables[index];
   const std::string into = table.target ? table.target->name : table.name;
-  out += fmt::format("\n{:>3}. {} -> {}.{}{}\n", index + 1, source_text(plan, table),
-                     plan.connections[table.connection].info.name, into, table.selected ? "" : "  (not loaded: --only)");
+  out += fmt::format("\n{:>3}. {} -> {}.{}{}{}\n", index + 1, source_text(plan, table),
+                     plan.connections[table.connection].info.name, into, rows_text(facts, index),
+                     table.selected ? "" : "  (not loaded: --only)");
   if (const std::string line = key_line(table); !line.empty()) out += fmt::format("     {}\n", line);
   if (const std::string line = id_map_line(table); !line.empty()) out += fmt::format("     {}\n", line);
   out += fmt::format("     max_rejects {}\n", threshold(table.max_rejects));
@@ -156,7 +169,8 @@ void append_field(const TablePlan& table, const FieldPlan& field, std::string& o
   out += '}';
 }
 
-void append_json_table(const Plan& plan, const TablePlan& table, std::string& out) {
+void append_json_table(const Plan& plan, const Facts& facts, std::size_t index, std::string& out) {
+  const TablePlan& table = plan.tables[index];
   out += '{';
   append_member("table", table.name, out);
   out += ',';
@@ -191,12 +205,51 @@ void append_json_table(const Plan& plan, const TablePlan& table, std::string& ou
     append_json_string(fmt::format("{} -> {}({})", names_of(table, foreign.fields), foreign.table,
                                    fmt::join(foreign.target_columns, ", ")), out);
   }
-  out += "]}";
+  out += "],\"estimated_rows\":";
+  out += index < facts.rows.size() && facts.rows[index] ? std::to_string(*facts.rows[index]) : "null";
+  out += ",\"target_has_rows\":";
+  const bool known = index < facts.has_rows.size() && facts.has_rows[index];
+  out += !known ? "null" : *facts.has_rows[index] ? "true" : "false";
+  out += '}';
+}
+
+void append_risk(const Risk& risk, std::string& out) {
+  out += '{';
+  append_member("rank", name(risk.rank), out);
+  out += ',';
+  append_member("table", risk.table, out);
+  out += ',';
+  append_member("field", risk.field, out);
+  out += ',';
+  append_member("what", risk.what, out);
+  out += '}';
+}
+
+// Risks of one rank that say the same of several fields of a table, or of several tables, are one line.
+void append_risks(const std::vector<Risk>& risks, std::string& out) {
+  if (risks.empty()) return;
+  out += "\nrisks, worst first\n";
+  std::vector<bool> said(risks.size(), false);
+  for (std::size_t i = 0; i < risks.size(); ++i) {
+    if (said[i]) continue;
+    const bool of_fields = !risks[i].field.empty();
+    std::vector<std::string> names;
+    for (std::size_t j = i; j < risks.size(); ++j) {
+      const Risk& other = risks[j];
+      if (other.rank != risks[i].rank || other.what != risks[i].what || other.field.empty() == of_fields) continue;
+      if (of_fields && other.table != risks[i].table) continue;
+      said[j] = true;
+      const std::string& name = of_fields ? other.field : other.table;
+      if (!name.empty()) names.push_back(name);
+    }
+    const std::string place = fmt::format("{}{}{}", of_fields ? risks[i].table : "", of_fields ? "." : "", fmt::join(names, ", "));
+    out += fmt::format("  {:<6}  {}{}{}\n", name(risks[i].rank), place, place.empty() ? "" : ": ", risks[i].what);
+  }
 }
 
 }  // namespace
 
-std::string to_text(const Plan& plan) {
+std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& diagnostics) {
   std::string out = fmt::format("{}{}{}\n", plan.name, plan.description.empty() ? "" : ": ", plan.description);
   out += "\nconnections\n";
   for (const ConnectionPlan& connection : plan.connections) {
@@ -207,15 +260,18 @@ std::string to_text(const Plan& plan) {
                        connection.create ? fmt::format("  (created from {} when empty)", connection.schema_path) : "");
   }
   out += "\ntables, in load order, all in one transaction per target\n";
-  for (std::size_t i = 0; i < plan.tables.size(); ++i) append_table(plan, i, out);
+  for (std::size_t i = 0; i < plan.tables.size(); ++i) append_table(plan, facts, i, out);
   if (!plan.checks.empty()) out += "\nafter the last table\n";
   for (const SqlPlan& check : plan.checks) {
     out += fmt::format("  {}: {}\n", check.effect == Effect::warn ? "warn" : "check", check.sentence);
   }
+  append_risks(find_risks(plan, facts, diagnostics), out);
+  out += "\nrollback\n";
+  for (const std::string& line : rollback_words(plan, facts)) out += fmt::format("  {}\n", line);
   return out;
 }
 
-std::string to_json(const Plan& plan) {
+std::string to_json(const Plan& plan, const Facts& facts, const Diagnostics& diagnostics) {
   std::string out = "{";
   append_member("name", plan.name, out);
   out += ',';
@@ -234,7 +290,7 @@ std::string to_json(const Plan& plan) {
   out += "],\"tables\":[";
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
     if (i > 0) out += ',';
-    append_json_table(plan, plan.tables[i], out);
+    append_json_table(plan, facts, i, out);
   }
   out += "],\"checks\":[";
   for (std::size_t i = 0; i < plan.checks.size(); ++i) {
@@ -248,7 +304,15 @@ std::string to_json(const Plan& plan) {
     append_member("sql", check.sql, out);
     out += '}';
   }
-  out += "]}";
+  out += "],\"risks\":[";
+  const auto risks = find_risks(plan, facts, diagnostics);
+  for (std::size_t i = 0; i < risks.size(); ++i) {
+    if (i > 0) out += ',';
+    append_risk(risks[i], out);
+  }
+  out += "],\"rollback\":";
+  append_strings(rollback_words(plan, facts), out);
+  out += '}';
   return out;
 }
 

@@ -51,6 +51,7 @@ struct Node {
   bool secret = false;         // A secret param, or computed from one.
   std::string text = {};       // As the language writes it, for plan and messages.
   Span at = {};
+  const converters::Function* function = nullptr;  // call: of the catalogue; null for operators and conversions.
 };
 
 // A column and the rows of it that failed (nullptr: none).

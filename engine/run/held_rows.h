@@ -30,6 +30,7 @@ struct HeldRow {
     Reason missing;                  // When the parent never comes.
   };
 
+  std::uint64_t number = 0;  // Of the source row, from 1.
   std::string position;
   std::string source;
   std::vector<Value> values;  // Of all fields; views into the holder's memory.

@@ -257,6 +257,7 @@ void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
   verdicts_[row] = verdict;
   held_here_.emplace_back(row, held_.size());
   HeldRow held;
+  held.number = batch_->source->first_row + row;
   held.position = printer_.position(*batch_->source, row);
   held.source = printer_.source(*batch_->source, row);
   held.waits = std::move(finding.waits);

@@ -265,6 +265,7 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
   try {
     if (!options.reports.empty()) {
       report.folder = report::make_folder(options.reports, plan.name, options.started, report.run_id);
+      if (options.progress != nullptr) options.progress->folder(report.folder);
     }
     Run{plan, connections, fixed, report}.execute();
     report.state = state_of(report);

@@ -10,6 +10,7 @@
 #include "engine/plan/plan.h"
 #include "engine/report/report.h"
 #include "engine/run/connections.h"
+#include "engine/run/witness.h"
 
 namespace etl::run {
 
@@ -23,6 +24,8 @@ class Progress {
   virtual void table_ended(const report::Table& /*table*/) {}
   // What happens between the tables: "opening", "checking", "committing".
   virtual void phase(std::string_view /*what*/) {}
+  // The report's folder was made: first of all, before any phase.
+  virtual void folder(const std::string& /*path*/) {}
 };
 
 struct RunOptions {
@@ -38,6 +41,9 @@ struct RunOptions {
   std::size_t keep_rejects = 20;     // Rejects per table that the report itself holds.
   // False for `etl test`: no rows:, no max_rejects, and no SQL of the mapping runs.
   bool thresholds = true;
+  // False for a scan: max_rejects and rows: do not end it.
+  bool limits = true;
+  Witness* witness = nullptr;  // Told of rows one by one; may be null.
 };
 
 // Never throws Error or Interrupted: what went wrong stands in the report, whose state is then `failed` or

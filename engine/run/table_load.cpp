@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/base/error.h"
+#include "engine/base/secret.h"
 #include "engine/run/read_ahead.h"
 
 namespace etl::run {
@@ -17,7 +18,7 @@ constexpr std::uint64_t kShownPastLimit = 1'000;
 
 std::optional<std::uint64_t> stop_above(const TableState& table, const RunOptions& options) {
   const spec::Threshold& allowed = table.plan->max_rejects;
-  if (!options.thresholds || allowed.share) return std::nullopt;
+  if (!options.thresholds || !options.limits || allowed.share) return std::nullopt;
   return static_cast<std::uint64_t>(allowed.amount) + kShownPastLimit;
 }
 
@@ -33,25 +34,6 @@ bool has_triggers(const TableState& table) {
   const schema::Table* live =
       table.target->catalog().table(target.schema.empty() ? target.name : target.schema + "." + target.name);
   return !target.triggers.empty() || (live != nullptr && !live->triggers.empty());
-}
-
-// Where the database makes the keys, a reference to the table itself is known only when its parent is judged: too
-// late for rules and sentences.
-void refuse_rules_on_late_references(const TableState& table) {
-  if (table.plan->recompute_key) return;
-  for (std::size_t field = 0; field < table.plan->fields.size(); ++field) {
-    const plan::FieldPlan& plan = table.plan->fields[field];
-    if (plan.self_reference.empty()) continue;
-    const bool in_sentence = std::ranges::any_of(table.plan->sentences, [field](const plan::SentencePlan& sentence) {
-      return reads_column(*sentence.condition, field);
-    });
-    if (plan.rules.empty() && !in_sentence) continue;
-    throw Error{
-        Error::Kind::schema,
-        fmt::format("{}: rules on {}.{} are not available yet: its values are made by the database while it loads",
-                    to_string(plan.at), table.plan->name, plan.name),
-        "give the table a key that is known before loading, for instance uuid5(...)"};
-  }
 }
 
 }  // namespace
@@ -72,7 +54,6 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       held_{table, state.space.budget},
       judge_{state, table, foreign_keys_, held_, visibility_, printer_},
       log_{table, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
-  refuse_rules_on_late_references(table);
   if (!has_triggers(table)) return;
   careful_ = true;
   judge_.be_careful();
@@ -219,13 +200,16 @@ Reason TableLoad::drop_reason(std::uint32_t row) const {
 }
 
 void TableLoad::log_rejects(FinishedBatch& batch) {
-  if (batch.reasons.empty() && judge_.reasons().empty()) return;
+  const Witness::Wish wish = witness_wish();
+  if (batch.reasons.empty() && judge_.reasons().empty() && wish != Witness::Wish::all) return;
   std::vector<Reason> reasons;
   const auto take = [&](const Reason& reason) {
     if (judge_.verdict(reason.row) != Verdict::late) reasons.push_back(reason);
   };
   std::ranges::for_each(batch.reasons, take);
   std::ranges::for_each(judge_.reasons(), take);
+  put_in_order(reasons);
+  if (wish != Witness::Wish::none) tell(batch, reasons, wish == Witness::Wish::all);
   log_reasons(batch, std::move(reasons));
 }
 
@@ -239,6 +223,61 @@ void TableLoad::log_reasons(const FinishedBatch& batch, std::vector<Reason> reas
              std::span{reasons}.subspan(from, to - from));
     from = to;
   }
+}
+
+Witness::Wish TableLoad::witness_wish() const {
+  return state_.options.witness == nullptr ? Witness::Wish::none : state_.options.witness->wants(*table_.plan);
+}
+
+// Held rows are told of when they are settled.
+void TableLoad::tell(const FinishedBatch& batch, std::span<const Reason> reasons, bool all) const {
+  const std::vector<ColumnPtr> columns = judge_.columns();
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    SeenRow seen{.table = table_.plan, .number = batch.source->first_row + row};
+    while (!reasons.empty() && reasons.front().row < row) reasons = reasons.subspan(1);
+    if (!all && (reasons.empty() || reasons.front().row != row)) continue;
+    const Verdict verdict = judge_.verdict(row);
+    if (verdict == Verdict::held || verdict == Verdict::late || verdict == Verdict::follows) continue;
+    if (!reasons.empty() && reasons.front().row == row) {
+      seen.outcome = SeenRow::Outcome::rejected;
+      for (const Reason& reason : reasons) {
+        if (reason.row == row) seen.add_reason(reason.field, reason.rule, reason.reason, reason.hidden);
+      }
+    } else if (!batch.active.test(row)) {
+      seen.outcome = SeenRow::Outcome::filtered;
+    } else if (verdict == Verdict::skipped) {
+      seen.outcome = SeenRow::Outcome::skipped;
+    }
+    seen.position = printer_.position(*batch.source, row);
+    seen.source = printer_.source(*batch.source, row);
+    if (seen.outcome == SeenRow::Outcome::written) {
+      for (std::size_t field = 0; field < columns.size(); ++field) {
+        seen.values.push_back(shown_value(field, columns[field]->at(row)));
+      }
+    }
+    state_.options.witness->row(std::move(seen));
+  }
+}
+
+std::optional<std::string> TableLoad::shown_value(std::size_t field, const Value& value) const {
+  if (visibility_.hides_field(field)) return "***";
+  if (is_null(value)) return std::nullopt;
+  return redact(to_text(value));
+}
+
+void TableLoad::tell_held(const HeldRow& row) const {
+  SeenRow seen{.table = table_.plan, .number = row.number, .position = row.position, .source = row.source};
+  if (row.rejected) {
+    seen.outcome = SeenRow::Outcome::rejected;
+    for (const Reason& reason : row.reasons) seen.add_reason(reason.field, reason.rule, reason.reason, reason.hidden);
+  } else if (row.follows) {
+    seen.outcome = SeenRow::Outcome::skipped;
+  } else {
+    for (std::size_t field = 0; field < row.values.size(); ++field) {
+      seen.values.push_back(shown_value(field, row.values[field]));
+    }
+  }
+  state_.options.witness->row(std::move(seen));
 }
 
 // ---- at the end
@@ -263,7 +302,7 @@ void TableLoad::check_balance() {
 }
 
 void TableLoad::check_thresholds() const {
-  if (!state_.options.thresholds) return;
+  if (!state_.options.thresholds || !state_.options.limits) return;
   const report::Counts& counts = report_.counts;
   const spec::Threshold& allowed = table_.plan->max_rejects;
   const double most = allowed.share ? allowed.amount * static_cast<double>(counts.read) : allowed.amount;

@@ -16,6 +16,7 @@
 #include "engine/run/judge.h"
 #include "engine/run/rejects.h"
 #include "engine/run/state.h"
+#include "engine/run/witness.h"
 
 namespace etl::run {
 
@@ -43,6 +44,10 @@ class TableLoad {
   Reason drop_reason(std::uint32_t row) const;
   void log_rejects(FinishedBatch& batch);
   void log_reasons(const FinishedBatch& batch, std::vector<Reason> reasons);
+  void tell(const FinishedBatch& batch, std::span<const Reason> reasons, bool all) const;
+  Witness::Wish witness_wish() const;
+  void tell_held(const HeldRow& row) const;
+  std::optional<std::string> shown_value(std::size_t field, const Value& value) const;
 
   void write_held_rows();
   std::vector<std::size_t> next_held_piece(const std::vector<std::vector<std::size_t>>& units, std::size_t from,

@@ -82,7 +82,9 @@ void TableLoad::write_held_rows() {
 }
 
 void TableLoad::log_held_rejects() {
+  const Witness::Wish wish = witness_wish();
   for (const HeldRow& row : held_.rows()) {
+    if (wish == Witness::Wish::all || (wish == Witness::Wish::rejected && row.rejected)) tell_held(row);
     if (row.rejected) {
       log_.add(row.position, row.source, row.reasons);
     } else if (row.follows) {

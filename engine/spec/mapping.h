@@ -271,6 +271,9 @@ struct ParseOptions {
 // whole) or `tables` is missing altogether.
 std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options, Diagnostics& diagnostics);
 
+// True for names like `password_hash` or `api_token`: one of their words is a secret's.
+bool looks_secret(std::string_view name);
+
 // Reads a whole file. Throws Error (environment) when it cannot be read.
 SourceTextPtr read_file(const std::string& path);
 

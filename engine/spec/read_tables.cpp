@@ -10,16 +10,6 @@
 
 namespace etl::spec {
 
-namespace {
-
-std::optional<OnConflict> on_conflict_named(std::string_view name) {
-  if (name == "reject") return OnConflict::reject;
-  if (name == "skip") return OnConflict::skip;
-  if (name == "update") return OnConflict::update;
-  return std::nullopt;
-}
-
-// True for names like `password_hash` or `api_token`: one of their words is a secret's.
 bool looks_secret(std::string_view name) {
   constexpr std::array<std::string_view, 10> kWords = {"password", "passwd", "pwd",  "secret", "token",
                                                        "apikey",   "ssn",    "iban", "cvv",    "pin"};
@@ -31,6 +21,15 @@ bool looks_secret(std::string_view name) {
     name.remove_prefix(std::min(end + 1, name.size()));
   }
   return false;
+}
+
+namespace {
+
+std::optional<OnConflict> on_conflict_named(std::string_view name) {
+  if (name == "reject") return OnConflict::reject;
+  if (name == "skip") return OnConflict::skip;
+  if (name == "update") return OnConflict::update;
+  return std::nullopt;
 }
 
 // The value of a field: nothing (the column of the same name), a written null, an expression.

@@ -9,6 +9,8 @@ namespace etl::cli {
 Exit run_command(const Options& options);
 Exit lint_command(const Options& options);
 Exit plan_command(const Options& options);
+Exit init_command(const Options& options);
+Exit preview_command(const Options& options);
 Exit test_command(const Options& options);
 Exit schema_command(const Options& options);
 Exit docs_command(const Options& options);

@@ -17,7 +17,7 @@ spec::ParseOptions parse_options(const Options& options) {
 }
 
 // The catalogues of the databases that the plan touches.
-void read_live(const plan::Plan& plan, run::Connections& connections, plan::Schemas& schemas) {
+void read_live(const plan::Plan& plan, run::Connections& connections, Ends ends, plan::Schemas& schemas) {
   for (std::size_t i = 0; i < plan.connections.size(); ++i) {
     const plan::ConnectionPlan& connection = plan.connections[i];
     if (connection.is_source && connection.info.kind == stores::Kind::file) {
@@ -25,10 +25,15 @@ void read_live(const plan::Plan& plan, run::Connections& connections, plan::Sche
     } else if (connection.is_source) {
       schemas.live[connection.info.name] =
           std::make_shared<const schema::Catalog>(connections.source(i).catalog());
-    } else if (connection.is_target) {
+    } else if (connection.is_target && (ends == Ends::all || !connection.ddl)) {
       schemas.live[connection.info.name] =
           std::make_shared<const schema::Catalog>(connections.target(i).catalog());
     }
+  }
+  for (const plan::SourcePlan& source : plan.sources) {
+    if (source.request.query.empty()) continue;
+    schemas.queries[source.name] =
+        connections.source(source.connection).describe(source.request.query, source.request.parameters);
   }
 }
 
@@ -41,7 +46,7 @@ bool has_reader_and_writer(const plan::Plan& plan) {
 
 }  // namespace
 
-std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options& options, bool offline,
+std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options& options, Ends ends,
                                           Diagnostics& diagnostics) {
   auto compiled = std::make_unique<Compiled>();
   auto mapping = spec::parse_mapping(spec::read_file(path), parse_options(options), diagnostics);
@@ -58,9 +63,10 @@ std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options
     return nullptr;
   }
   compiled->first = std::move(*plan);
+  const bool offline = ends == Ends::none;
   if (!offline && has_reader_and_writer(compiled->first)) {
     compiled->connections = std::make_unique<run::LiveConnections>(compiled->first);
-    read_live(compiled->first, *compiled->connections, schemas);
+    read_live(compiled->first, *compiled->connections, ends, schemas);
   }
   auto live = plan::compile(compiled->mapping, schemas, {.lint = offline, .only = options.only}, diagnostics);
   if (!live) return nullptr;

@@ -21,8 +21,15 @@ struct Compiled {
   plan::Plan plan;                                     // From the live schemas.
 };
 
+// Which databases are asked for their schemas.
+enum class Ends : std::uint8_t {
+  none,
+  sources,  // And targets of which no schema file is known.
+  all,
+};
+
 // Null when there are errors, which stand in `diagnostics` then. Throws Error when a database cannot be opened.
-std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options& options, bool offline,
+std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options& options, Ends ends,
                                           Diagnostics& diagnostics);
 
 // Prints findings; warnings only when asked for. Gives the number of errors and warnings.

@@ -11,6 +11,12 @@ namespace etl::cli {
 
 struct Options {
   std::vector<std::string> mappings;
+  std::string mapping;  // Of commands that take one.
+  std::string table;
+  std::string source;  // Of init: URLs and files.
+  std::string target;
+  std::string schema;
+  std::string draft;   // Where init writes; "": stdout.
   std::map<std::string, std::string> params;
   std::string profile;
   std::vector<std::string> only;
@@ -19,6 +25,8 @@ struct Options {
   bool strict = false;
   bool reverse = false;
   bool coverage = false;
+  bool scan = false;
+  std::optional<std::size_t> rows;
   std::optional<int> workers;
   std::optional<std::size_t> batch;
   std::string format = "text";

@@ -1,43 +1,18 @@
 #include <fmt/format.h>
 
-#include <atomic>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-
-#include <unistd.h>
 
 #include "engine/report/report.h"
 #include "engine/run/run.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
+#include "tools/etl/run_log.h"
+#include "tools/etl/signals.h"
 
 namespace etl::cli {
 
 namespace {
-
-std::atomic<int> interrupted{0};
-
-// The first signal ends the run at the next batch boundary, a second one at once.
-extern "C" void on_signal(int signal) {
-  if (interrupted.exchange(signal) != 0) _exit(128 + signal);
-}
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write, with a message.
-}
-
-Instant now() {
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return {kUnixEpochMicros + std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count()};
-}
 
 Exit exit_of(const report::Report& report) {
   switch (report.state) {
@@ -54,20 +29,21 @@ Exit exit_of(const report::Report& report) {
 
 Exit run_one(const std::string& path, const Options& options) {
   Diagnostics diagnostics;
-  const auto compiled = compile_mapping(path, options, false, diagnostics);
+  const auto compiled = compile_mapping(path, options, Ends::all, diagnostics);
   print(diagnostics, stderr, options.verbosity > 0);
   if (!compiled) return Exit::bad_mapping;
   report::Report report;
   {
-    const auto progress = make_progress(options);
+    RunLog progress{make_progress(options)};
     run::RunOptions run_options;
     run_options.dry_run = options.dry_run;
-    run_options.interrupt = &interrupted;
-    run_options.progress = progress.get();
+    run_options.interrupt = &interrupted();
+    run_options.progress = &progress;
     run_options.started = now();
     run_options.reports = compiled->plan.settings.reports;
     run_options.batch = options.batch;
     report = run::run(compiled->plan, *compiled->connections, run_options);
+    progress.ended(report);
   }
   report::write(report);
   const std::string text = options.format == "json" ? report::to_json(report) + "\n" : report::to_text(report);
