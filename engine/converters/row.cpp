@@ -25,6 +25,14 @@ ColumnPtr line_numbers(std::span<const ColumnPtr>, KernelContext& context) {
   return out;
 }
 
+ColumnPtr file_names(std::span<const ColumnPtr>, KernelContext& context) {
+  auto out = std::make_shared<Column>(Type::text, context.rows);
+  const bool known = context.source != nullptr && !context.source->file.empty();
+  std::ranges::fill(out->values<std::string_view>(), known ? context.arena.copy(context.source->file) : "");
+  if (!known) out->set_nulls(Bitmap(context.rows, true));
+  return out;
+}
+
 ColumnPtr run_ids(std::span<const ColumnPtr>, KernelContext& context) {
   auto out = std::make_shared<Column>(Type::uuid, context.rows);
   std::ranges::fill(out->values<Uuid>(), context.run.run_id);
@@ -48,12 +56,17 @@ std::vector<Function> row_functions() {
        .doc = "The key under which a lookup has this value; the first one wins.",
        .parameters = {{.name = "lookup", .types = Type::text, .constant = true}, value},
        .inverse = Inverse::exact,
-       .fails = "no such value"},
+       .fails = "no such value",
+       .examples = {{"key_of(sizes, 'small')", "'S'"},
+                    {"key_of(sizes, 'huge')", "fails: no entry of sizes has the value 'huge'"},
+                    {"key_of(sizes, null)", "null"}}},
       {.name = "file_name",
        .family = "row",
-       .doc = "The name of the file that the row came from, relative to its connection.",
+       .doc = "The name of the file that the row came from, relative to its connection; rows of databases give NULL.",
        .on_null = OnNull::is_called,
-       .pure = false},
+       .examples = {{"file_name()", "null"}, {"coalesce(file_name(), 'no file')", "'no file'"}},
+       .pure = false,
+       .bind = [](const Use&) { return Kernel{file_names}; }},
       {.name = "line_number",
        .family = "row",
        .doc = "The line of the file, or the number of the row in its source.",

@@ -1,6 +1,7 @@
 // What flows: columns of values, some thousand rows at a time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -228,6 +229,10 @@ struct Failure {
 // Ordered by row, at most one per row.
 using Failures = std::vector<Failure>;
 
+// The nearest Markdown heading of each level, 1 to 6, above a row; empty where there is none.
+using Headings = std::array<std::string, 6>;
+using HeadingsPtr = std::shared_ptr<const Headings>;
+
 // Rows as a reader gives them: columns of one length, and what could not be read.
 struct Batch {
   std::shared_ptr<Arena> arena;
@@ -249,8 +254,12 @@ struct Batch {
   // Rows that could not be read at all (a CSV line with too few cells): rejected whatever the mapping reads.
   Failures broken_rows;
 
-  // Line of each row in its file, from 1; empty for databases.
+  // The file that the rows came from, relative to its connection; empty for databases.
+  std::string file;
+  // Line of each row in its file, from 1; empty where lines are not known.
   std::vector<std::uint64_t> lines;
+  // Of each row, shared between rows; null above the first heading. Empty for sources without headings.
+  std::vector<HeadingsPtr> headings;
 
   // ---- of rows that the run made of the reader's (explode, group_by); empty otherwise.
   // The source row that each was made of; of a group, its first one.

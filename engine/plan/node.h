@@ -35,6 +35,8 @@ struct Node {
     in_reference,  // key in table
     lookup,        // lookup[key]: index into Plan::lookups
     in_lookup,
+    key_of,        // the key under which Plan::lookups[index] has the value
+    each,          // body for every item of the list arguments[0]; NULL results are left out
     row,           // the whole source row as a JSON object
     made,          // index: a column that the run computes beforehand; arguments: what it is made of
   };
@@ -45,6 +47,7 @@ struct Node {
   Value value = {};            // constant: texts live in the plan's arena.
   std::size_t index = 0;
   converters::Kernel kernel = {};  // call
+  NodePtr body = {};           // each: over a frame of its own, whose only column holds the items
   bool pure = true;            // False below now(), uuid4(), row_number(): not computed at plan time.
   bool secret = false;         // A secret param, or computed from one.
   std::string text = {};       // As the language writes it, for plan and messages.
@@ -71,6 +74,8 @@ class References {
   // lookup[keys] and key in lookup. Unknown keys fail with rule "lookup".
   virtual ColumnPtr look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
   virtual ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
+  // key_of(lookup, value): the first key with that value. Values that no key has fail with rule "lookup".
+  virtual ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) = 0;
 };
 
 // Computes nodes over one frame of columns (a batch's source columns, or a table's finished target columns).

@@ -175,6 +175,7 @@ struct LookupPlan {
   NodePtr key;
   NodePtr value;
   Type type = Type::text;  // Of the value.
+  bool is_reversed = false;  // Some key_of() asks for keys.
   Span at;
 };
 

@@ -50,7 +50,9 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
   const converters::KernelContext context{.arena = arena_, .rows = keys.size(), .failures = failures, .run = run};
   auto names = folded(*column_of(Type::text, keys), context);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    add(std::move(names[i]), std::string_view{plan_.entries[i].second}, budget);
+    const auto& [key, value] = plan_.entries[i];
+    add(std::move(names[i]), std::string_view{value}, budget);
+    if (plan_.is_reversed) add_reverse(std::string_view{key}, std::string_view{value}, budget);
   }
   if (has_duplicate_) refuse_duplicate("its map");
 }
@@ -75,18 +77,31 @@ void Lookup::add_batch(const BatchPtr& batch, const converters::RunContext& run,
   const converters::KernelContext context{.arena = arena, .rows = batch->rows, .failures = failures, .run = run};
   auto names = folded(*keys.column, context);
   for (std::size_t row = 0; row < batch->rows; ++row) {
-    if (!keys.column->is_null(row)) add(std::move(names[row]), values.column->at(row), budget);
+    if (keys.column->is_null(row)) continue;
+    add(std::move(names[row]), values.column->at(row), budget);
+    if (plan_.is_reversed) add_reverse(keys.column->at(row), values.column->at(row), budget);
   }
 }
 
+void Lookup::reserve(std::size_t bytes, MemoryBudget& budget) {
+  if (budget.take(bytes)) return;
+  throw Error{Error::Kind::environment,
+              fmt::format("{}: lookup {} does not fit into settings.memory ({} MB)", to_string(plan_.at), plan_.name,
+                          budget.limit() >> 20),
+              "raise settings.memory, or load the rows as a table and refer to them with table[key]"};
+}
+
+void Lookup::add_reverse(const Value& key, const Value& value, MemoryBudget& budget) {
+  if (is_null(value)) return;
+  std::string name;
+  append_key(value, name);
+  reserve(sizeof(std::pair<std::string, Value>) + name.size() + view_bytes(key) + 32, budget);
+  const auto [place, added] = reverse_.try_emplace(std::move(name), Value{});
+  if (added) place->second = keep(key, arena_);
+}
+
 void Lookup::add(std::string key, const Value& value, MemoryBudget& budget) {
-  const std::size_t bytes = sizeof(std::pair<std::string, Value>) + key.size() + view_bytes(value) + 32;
-  if (!budget.take(bytes)) {
-    throw Error{Error::Kind::environment,
-                fmt::format("{}: lookup {} does not fit into settings.memory ({} MB)", to_string(plan_.at), plan_.name,
-                            budget.limit() >> 20),
-                "raise settings.memory, or load the rows as a table and refer to them with table[key]"};
-  }
+  reserve(sizeof(std::pair<std::string, Value>) + key.size() + view_bytes(value) + 32, budget);
   const auto [place, added] = entries_.try_emplace(std::move(key), Value{});
   if (added) {
     place->second = keep(value, arena_);
@@ -124,6 +139,19 @@ std::vector<const Value*> Lookup::find(const Column& keys, const converters::Ker
     if (keys.is_null(row) || !context.is_active(row)) continue;
     const auto entry = entries_.find(names[row]);
     if (entry != entries_.end()) found[row] = &entry->second;
+  }
+  return found;
+}
+
+std::vector<const Value*> Lookup::find_keys(const Column& values, const converters::KernelContext& context) const {
+  std::vector<const Value*> found(values.size(), nullptr);
+  std::string name;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (values.is_null(row) || !context.is_active(row)) continue;
+    name.clear();
+    append_key(values.at(row), name);
+    const auto entry = reverse_.find(name);
+    if (entry != reverse_.end()) found[row] = &entry->second;
   }
   return found;
 }

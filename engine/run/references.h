@@ -19,6 +19,7 @@ class RunReferences : public plan::References {
   ColumnPtr exists(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) override;
   ColumnPtr look_up(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override;
   ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override;
+  ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) override;
 
  private:
   // The target keys of a table's rows, and which source keys have none (NULL keys are neither).
