@@ -11,6 +11,7 @@
 #include "engine/plan/compile_field.h"
 #include "engine/plan/literal.h"
 #include "engine/rules/rule.h"
+#include "engine/run/columns.h"
 #include "engine/run/references.h"
 
 namespace {
@@ -22,6 +23,11 @@ struct Evaluation {
   std::string failure;  // Why there is no value: a failure, or a finding of lint.
 };
 
+std::string shown(const Evaluation& evaluation) {
+  if (!evaluation.value) return "fails: " + evaluation.failure;
+  return is_null(*evaluation.value) ? "null" : to_text(*evaluation.value);
+}
+
 // What examples may name besides functions.
 constexpr std::string_view kMapping = R"(version: 1
 name: examples
@@ -30,6 +36,9 @@ params:
   other_key: {type: text, secret: true, default: another key}
 lookups:
   sizes: {map: {S: small, M: medium, L: large, XL: large}}
+connections: {source: 'sqlite:source.db', target: 'sqlite:target.db'}
+tables:
+  shirts: {from: source.shirts, fields: {size: size}}
 )";
 
 struct NoConnections : run::Connections {
@@ -43,7 +52,7 @@ class Bench {
     Diagnostics diagnostics;
     const auto parsed =
         spec::parse_mapping(std::make_shared<const SourceText>("examples.yaml", std::string{kMapping}), {}, diagnostics);
-    REQUIRE(parsed);
+    REQUIRE_MESSAGE(parsed, shown(failed(diagnostics)));
     mapping_ = *parsed;
   }
 
@@ -70,7 +79,7 @@ class Bench {
     plan::Evaluator evaluator{{}, 1, *compiler.plan().arena, run_, &references, &batch};
     const plan::Evaluated result = evaluator.evaluate(node);
     if (result.failures && !result.failures->empty()) return {{}, result.failures->front().reason};
-    return {result.column->at(0), ""};
+    return {run::keep(result.column->at(0), arena_), ""};  // A lookup's entries go with `references`.
   }
 
   const converters::RunContext& run() const { return run_; }
@@ -90,11 +99,6 @@ class Bench {
   std::vector<std::shared_ptr<Arena>> arenas_;
   Arena arena_;
 };
-
-std::string shown(const Evaluation& evaluation) {
-  if (!evaluation.value) return "fails: " + evaluation.failure;
-  return is_null(*evaluation.value) ? "null" : to_text(*evaluation.value);
-}
 
 }  // namespace
 

@@ -74,7 +74,6 @@ void break_lines(std::string& out, std::size_t count) {
 }
 
 void append_table_row(cmark_node* row, std::string& out) {
-  break_lines(out, 1);
   bool first = true;
   for (cmark_node* cell = cmark_node_first_child(row); cell != nullptr; cell = cmark_node_next(cell)) {
     if (!first) out += ' ';
@@ -83,22 +82,21 @@ void append_table_row(cmark_node* row, std::string& out) {
   }
 }
 
+// Blocks side by side are `distance` line ends apart.
 void append_blocks(cmark_node* parent, Arena& arena, std::string& out, std::size_t distance) {
   for (cmark_node* node = cmark_node_first_child(parent); node != nullptr; node = cmark_node_next(node)) {
     const cmark_node_type type = cmark_node_get_type(node);
-    if (is_extension(node, "table_row") || is_extension(node, "table_header")) {
-      append_table_row(node, out);
-      continue;
-    }
-    break_lines(out, distance);
+    if (node != cmark_node_first_child(parent)) break_lines(out, distance);
     if (type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING) {
       append_inlines(node, out);
     } else if (type == CMARK_NODE_CODE_BLOCK) {
       out += literal_of(node);
     } else if (type == CMARK_NODE_HTML_BLOCK) {
       out += strip_html(arena, literal_of(node));
+    } else if (is_extension(node, "table_row") || is_extension(node, "table_header")) {
+      append_table_row(node, out);
     } else {
-      const bool tight = type == CMARK_NODE_LIST || type == CMARK_NODE_ITEM;
+      const bool tight = type == CMARK_NODE_LIST || type == CMARK_NODE_ITEM || is_extension(node, "table");
       append_blocks(node, arena, out, tight ? 1 : 2);
     }
   }
@@ -297,6 +295,7 @@ std::vector<Function> markdown_functions() {
        .parameters = {text},
        .examples = {{"strip_markdown('**Bold** and `code`, [a link](https://example.com)')", "'Bold and code, a link'"},
                     {"strip_markdown('# Title\n\n- one\n- two\n')", "'Title\n\none\ntwo'"},
+                    {"strip_markdown('| Day | Food |\n|---|---|\n| Mon | *Oats* |')", "'Day Food\nMon Oats'"},
                     {"strip_markdown('2 * 3 * 4')", "'2 * 3 * 4'"}},
        .bind = [](const Use&) { return lift<Text>(strip_markdown); }},
       {.name = "section",
