@@ -135,7 +135,8 @@ std::vector<Function> cipher_functions() {
        .doc = "All but the last n characters (default 0) become *.",
        .parameters = {{.name = "text", .types = Type::text},
                       {.name = "shown", .types = Type::integer, .optional = true}},
-       .examples = {{"mask('DE89 3704', 4)", "'*****3704'"}, {"mask('Zoë')", "'***'"}, {"mask('Ada', 5)", "'Ada'"}},
+       .examples = {{"mask('DE89 3704', 4)", "'*****3704'"}, {"mask('Zoë')", "'***'"}, {"mask('Ada', 5)", "'Ada'"},
+                    {"mask(null)", "null"}},
        .bind = bind_mask},
   };
 }
