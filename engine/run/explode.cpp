@@ -74,12 +74,14 @@ std::shared_ptr<Batch> gather(const BatchPtr& from, const std::shared_ptr<Arena>
   batch->arena = both_alive(from, items);
   batch->rows = rows.size();
   batch->first_row = from->first_row;
+  batch->file = from->file;
   for (const ColumnPtr& column : from->columns) batch->columns.push_back(gather(*column, rows));
   batch->faults = gather(from->faults, rows);
   batch->broken_rows = gather(from->broken_rows, rows);
   for (const std::uint32_t row : rows) {
     batch->numbers.push_back(from->number(row));
     if (!from->lines.empty()) batch->lines.push_back(from->lines[row]);
+    if (!from->headings.empty()) batch->headings.push_back(from->headings[row]);
   }
   for (const auto& numbers : from->items) {
     auto& own = batch->items.emplace_back();
