@@ -11,7 +11,8 @@ const std::vector<Function>& functions() {
     std::vector<Function> joined;
     for (const auto family : {conversion_functions, text_functions, pattern_functions, number_functions,
                               time_text_functions, clock_functions, calendar_functions, uuid_functions, logic_functions,
-                              list_functions, markdown_functions, row_functions, hash_functions, aggregate_functions}) {
+                              list_functions, markdown_functions, row_functions, password_functions, hash_functions,
+                              cipher_functions, fake_functions, aggregate_functions}) {
       auto rows = family();
       joined.insert(joined.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
     }

@@ -18,6 +18,9 @@ std::vector<Function> uuid_functions();
 std::vector<Function> logic_functions();
 std::vector<Function> list_functions();  // Lists and JSON.
 std::vector<Function> hash_functions();
+std::vector<Function> password_functions();
+std::vector<Function> cipher_functions();  // Values hidden: encrypted, masked.
+std::vector<Function> fake_functions();    // Values made up.
 std::vector<Function> markdown_functions();
 std::vector<Function> row_functions();  // What depends on the row's place: lookups, row numbers, file names.
 std::vector<Function> aggregate_functions();

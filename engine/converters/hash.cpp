@@ -1,4 +1,4 @@
-// The hash family. Functions with secrets and passwords stand here too; those without `bind` come later.
+// Sums of texts and bytes: MD5, SHA-256, HMAC.
 //
 // OpenSSL's interface per algorithm is used although it is marked as old, for the reason given in uuid.cpp.
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -109,28 +109,9 @@ Kernel bind_hmac(const Use& use) {
       [](Arena& arena, const Bytes& bytes, Text secret) { return hex(arena, Hmac{secret}.of(bytes.view)); });
 }
 
-std::string check_cost(const Use& use, std::size_t& index) {
-  index = 1;
-  const auto cost = constant<std::int64_t>(use, 1);
-  return !cost || (*cost >= 4 && *cost <= 16) ? "" : "bcrypt cost must be 4 to 16";
-}
+}  // namespace
 
-std::string check_iterations(const Use& use, std::size_t& index) {
-  index = 1;
-  const auto iterations = constant<std::int64_t>(use, 1);
-  return !iterations || (*iterations >= 1 && *iterations <= 100'000'000) ? "" : "iterations must be 1 to 100000000";
-}
-
-std::string check_fake(const Use& use, std::size_t& index) {
-  static constexpr std::array<Text, 10> kKinds = {"name",  "first_name", "last_name", "email",   "username",
-                                                  "phone", "address",    "city",      "company", "words"};
-  index = 0;
-  const auto kind = constant_text(use, 0);
-  if (!kind || std::ranges::find(kKinds, *kind) != kKinds.end()) return "";
-  return "fake makes name, first_name, last_name, email, username, phone, address, city, company or words";
-}
-
-std::vector<Function> digest_functions() {
+std::vector<Function> hash_functions() {
   const Parameter value{.name = "value", .types = {Type::text, Type::bytes}};
   return {
       {.name = "md5",
@@ -151,62 +132,10 @@ std::vector<Function> digest_functions() {
        .family = "hash",
        .doc = "The keyed SHA-256 sum (HMAC) in hex; the key must be a secret param.",
        .parameters = {value, {.name = "key", .types = Type::text, .secret = true}},
+       .examples = {{"hmac_sha256('Ada', $field_key)", "'fd2c47e15e6d9083b2b35ca0309e6dfa5250bd9a0c45b1c15dbd658d85189ff0'"},
+                    {"hmac_sha256(null, $field_key)", "null"}},
        .bind = bind_hmac},
   };
-}
-
-std::vector<Function> secret_functions() {
-  const Parameter text{.name = "text", .types = Type::text};
-  const Parameter key{.name = "key", .types = Type::text, .secret = true};
-  return {
-      {.name = "bcrypt",
-       .family = "hash",
-       .doc = "A bcrypt hash of cost 4 to 16 (default 12); a value that is already a bcrypt hash is kept.",
-       .parameters = {text, {.name = "cost", .types = Type::integer, .optional = true, .constant = true}},
-       .fails = "longer than 72 bytes",
-       .pure = false,
-       .check_constants = check_cost},
-      {.name = "pbkdf2_django",
-       .family = "hash",
-       .doc = "A PBKDF2 hash in Django's format; a value that already is a Django hash is kept.",
-       .parameters = {text, {.name = "iterations", .types = Type::integer, .optional = true, .constant = true}},
-       .pure = false,
-       .check_constants = check_iterations},
-      {.name = "encrypt",
-       .family = "hash",
-       .doc = "Encrypted with AES-256-GCM; the key must be a secret param.",
-       .parameters = {{.name = "value", .types = {Type::text, Type::bytes}}, key},
-       .result = {.type = Type::bytes},
-       .inverse = Inverse::exact,
-       .pure = false},
-      {.name = "decrypt",
-       .family = "hash",
-       .doc = "What encrypt encrypted; the key must be a secret param.",
-       .parameters = {{.name = "value", .types = Type::bytes}, key},
-       .inverse = Inverse::exact,
-       .fails = "wrong key or damaged"},
-      {.name = "mask",
-       .family = "hash",
-       .doc = "All but the last n characters (default 0) become *.",
-       .parameters = {text, {.name = "shown", .types = Type::integer, .optional = true}}},
-      {.name = "fake",
-       .family = "hash",
-       .doc =
-           "A made-up name, first_name, last_name, email, username, phone, address, city, company or words, the same "
-           "for the same value and settings.seed.",
-       .parameters = {{.name = "kind", .types = Type::text, .constant = true},
-                      {.name = "value", .types = TypeSet::all()}},
-       .fails = "unknown kind",
-       .check_constants = check_fake},
-  };
-}
-
-}  // namespace
-
-std::vector<Function> hash_functions() {
-  auto all = digest_functions();
-  for (Function& function : secret_functions()) all.push_back(std::move(function));
-  return all;
 }
 
 }  // namespace etl::converters

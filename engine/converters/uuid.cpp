@@ -3,7 +3,6 @@
 // OpenSSL's one-block interface to SHA-1 is used although it is marked as old: its successor looks the algorithm up
 // again for every message, which costs more than the hash of a short key.
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -11,9 +10,9 @@
 #include <cstring>
 #include <memory>
 
-#include "engine/base/error.h"
 #include "engine/converters/bind.h"
 #include "engine/converters/families.h"
+#include "engine/converters/random.h"
 
 namespace etl::converters {
 
@@ -100,14 +99,6 @@ std::uint64_t next_bits(std::uint64_t& state) {
   return bits ^ (bits >> 31);
 }
 
-void fill_random(std::span<Uuid> uuids) {
-  static_assert(sizeof(Uuid) == 16);
-  if (uuids.empty()) return;
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(uuids.data()), static_cast<int>(uuids.size() * sizeof(Uuid))) != 1) {
-    throw Error{Error::Kind::environment, "the system gives no random numbers"};
-  }
-}
-
 Kernel bind_uuid4(const Use&) {
   // Uses of one mapping draw different numbers, and each goes on where its last batch ended.
   static std::atomic<std::uint64_t> uses{0};
@@ -116,7 +107,7 @@ Kernel bind_uuid4(const Use&) {
     auto out = std::make_shared<Column>(Type::uuid, context.rows);
     const auto values = out->values<Uuid>();
     const std::uint64_t first = drawn->fetch_add(context.rows);
-    if (context.run.random_seed == 0) fill_random(values);
+    if (context.run.random_seed == 0) fill_random(std::as_writable_bytes(values));
     for (std::size_t row = 0; row < context.rows; ++row) {
       if (context.run.random_seed != 0) {
         std::uint64_t state = context.run.random_seed ^ use << 48 ^ (first + row) << 1;

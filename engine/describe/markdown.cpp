@@ -12,6 +12,11 @@ std::string page_head(std::string_view title, std::string_view words) {
 
 std::string code(std::string_view text) {
   if (text.empty()) return "";
+  // A row of a table is one line.
+  if (const std::size_t end = text.find('\n'); end != std::string_view::npos) {
+    const std::string rest = code(text.substr(end + 1));
+    return fmt::format("{}<br>{}", code(text.substr(0, end)), rest);
+  }
   const std::string_view fence = text.find('`') == std::string_view::npos ? "`" : "``";
   return fmt::format("{}{}{}", fence, text, fence);
 }

@@ -72,7 +72,8 @@ class Binder {
   NodePtr bind_function(const spec::Expression& expression, const converters::Function& function);
   NodePtr bind_try(const spec::Expression& expression, std::vector<NodePtr> arguments);
   NodePtr bind_coalesce(const spec::Expression& expression, std::vector<NodePtr> arguments);
-  NodePtr bind_by_name(const spec::Expression& expression, const converters::Function& function);
+  NodePtr bind_each(const spec::Expression& expression, const converters::Function& function);
+  NodePtr bind_key_of(const spec::Expression& expression, const converters::Function& function);
 
   bool check_count(const spec::Expression& expression, const converters::Function& function);
   bool fit_arguments(const spec::Expression& expression, const converters::Function& function,

@@ -172,36 +172,14 @@ bool Binder::check_constants(const Expression& expression, const Function& funct
   return false;
 }
 
-// Functions whose first or second word is a name of the mapping and not a value.
-NodePtr Binder::bind_by_name(const Expression& expression, const Function& function) {
-  const bool each = function.name == "each";
-  const std::size_t named = each ? 1 : 0;
-  const Expression& word = *expression.arguments[named];
-  const NodePtr value = bind(*expression.arguments[1 - named]);
-  bool known = word.kind == Expression::Kind::name && (compiler_.lookup(word.text) || (each && compiler_.head(word.text)));
-  if (each && word.kind == Expression::Kind::name) {
-    known = known || compiler_.converter(word.text) || converters::function_named(word.text);
-  }
-  if (!known) {
-    auto names = compiler_.lookup_and_table_names();
-    if (each) std::ranges::copy(compiler_.converter_names(), std::back_inserter(names));
-    diagnostics().add(303, word.at, fmt::format("{} needs the name of a {}", function.name,
-                                                each ? "converter, lookup or table" : "lookup"),
-                      did_you_mean(word.text, names));
-    return nullptr;
-  }
-  if (!value) return nullptr;
-  compiler_.unavailable(expression.name_at, std::string{function.name});
-  return constant(Value{}, function.result.type, to_string(expression), expression.at);
-}
-
 NodePtr Binder::bind_function(const Expression& expression, const Function& function) {
   if (!check_count(expression, function)) return nullptr;
   if (function.name == "uuid5" && !compiler_.mapping().name.at) {
     diagnostics().add(112, expression.name_at, "uuid5 needs the mapping's name: it is part of every key",
                       fmt::format("add name: {} at the top", compiler_.mapping().name.value));
   }
-  if (function.name == "each" || function.name == "key_of") return bind_by_name(expression, function);
+  if (function.name == "each") return bind_each(expression, function);
+  if (function.name == "key_of") return bind_key_of(expression, function);
   if (function.aggregate && (!scope_.grouped || in_aggregate_)) {
     diagnostics().add(311, expression.name_at,
                       fmt::format("{} is an aggregate: it needs group_by{}", function.name,

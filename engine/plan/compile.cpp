@@ -29,7 +29,7 @@ std::optional<Plan> compile(const spec::Mapping& mapping, const Schemas& schemas
   return Compiler{mapping, schemas, options, diagnostics}.compile();
 }
 
-std::optional<Plan> Compiler::compile() {
+void Compiler::compile_names() {
   compile_settings();
   compile_connections();
   compile_parameters();
@@ -37,6 +37,10 @@ std::optional<Plan> Compiler::compile() {
   order_tables();
   compile_lookups();
   check_converters();
+}
+
+std::optional<Plan> Compiler::compile() {
+  compile_names();
   plan_.tables.resize(heads_.size());
   std::vector<TableHead*> order;
   for (TableHead& head : heads_) order.push_back(&head);

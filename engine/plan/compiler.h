@@ -51,6 +51,8 @@ class Compiler {
            Diagnostics& diagnostics);
 
   std::optional<Plan> compile();
+  // The first step of compile: all that expressions may name.
+  void compile_names();
 
   const spec::Mapping& mapping() const { return mapping_; }
   const CompileOptions& options() const { return options_; }

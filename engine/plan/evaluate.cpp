@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "engine/data/json.h"
+#include "engine/data/json_path.h"
 #include "engine/plan/node.h"
 
 namespace etl::plan {
@@ -110,6 +114,7 @@ struct Evaluator::State {
   Evaluated logical(const Node& node, const Bitmap* active, bool deciding);
   Evaluated logical_not(const Node& node, const Bitmap* active);
   Evaluated null_test(const Node& node, const Bitmap* active, bool wanted);
+  Evaluated each(const Node& node, const Bitmap* active);
   Evaluated source_row();
 
   Bitmap all_active(const Bitmap* active) const { return active ? *active : Bitmap(rows, true); }
@@ -156,12 +161,14 @@ Evaluated Evaluator::State::compute(const Node& node, const Bitmap* active) {
     case Node::Kind::is_null: return null_test(node, active, true);
     case Node::Kind::is_not_null: return null_test(node, active, false);
     case Node::Kind::row: return source_row();
+    case Node::Kind::each: return each(node, active);
     case Node::Kind::call:
     case Node::Kind::reference:
     case Node::Kind::reference_column:
     case Node::Kind::in_reference:
     case Node::Kind::lookup:
-    case Node::Kind::in_lookup: return call(node, active);
+    case Node::Kind::in_lookup:
+    case Node::Kind::key_of: return call(node, active);
   }
   return {};
 }
@@ -193,6 +200,7 @@ Evaluated Evaluator::State::call(const Node& node, const Bitmap* active) {
       column = references->resolve_column(node.index, node.part, arguments, context);
       break;
     case Node::Kind::in_lookup: column = references->has_entry(node.index, arguments, context); break;
+    case Node::Kind::key_of: column = references->key_of(node.index, arguments.front(), context); break;
     default: column = node.kernel(arguments, context);
   }
   return {column, own->empty() ? failed : join(failed, own)};
@@ -336,6 +344,50 @@ Evaluated Evaluator::State::null_test(const Node& node, const Bitmap* active, bo
   const auto truth = out->values<bool>();
   for (std::size_t row = 0; row < rows; ++row) truth[row] = in.column->is_null(row) == wanted;
   return {out, in.failures};
+}
+
+// The items of all rows' lists are one column, so that a body costs one call, not one per list.
+Evaluated Evaluator::State::each(const Node& node, const Bitmap* active) {
+  const Evaluated lists = evaluate(node.arguments.front(), active);
+  const auto values = lists.column->values<List>();
+  std::vector<Value> items;
+  std::vector<std::size_t> ends(rows, 0);  // Of each row's items among all.
+  for (std::size_t row = 0; row < rows; ++row) {
+    if ((!active || active->test(row)) && !lists.column->is_null(row)) {
+      for (JsonItems item{values[row].view}; item.next();) items.push_back(json_value(item.value(), arena));
+    }
+    ends[row] = items.size();
+  }
+  auto column = std::make_shared<Column>(Type::any, items.size());
+  for (std::size_t item = 0; item < items.size(); ++item) column->set(item, items[item]);
+  Evaluator inner{{{column, nullptr}}, items.size(), arena, run, references, nullptr};
+  const Evaluated results = inner.evaluate(node.body);
+  for (const auto& [tried_node, count] : inner.tried()) tried[tried_node] += count;
+
+  auto out = std::make_shared<Column>(Type::list, rows);
+  auto own = std::make_shared<Failures>();
+  auto failure = results.failures ? results.failures->begin() : Failures::const_iterator{};
+  const auto no_failure = results.failures ? results.failures->end() : Failures::const_iterator{};
+  std::string json;
+  for (std::size_t row = 0, item = 0; row < rows; ++row) {
+    const std::size_t first = item;
+    json = "[";
+    for (; item < ends[row]; ++item) {
+      if (results.column->is_null(item)) continue;
+      if (json.size() > 1) json += ',';
+      append_json(results.column->at(item), json);
+    }
+    json += ']';
+    const bool failed = failure != no_failure && failure->row < ends[row];
+    if (failed) {
+      own->push_back({static_cast<std::uint32_t>(row), failure->rule,
+                      fmt::format("item {}: {}", failure->row - first, failure->reason)});
+      while (failure != no_failure && failure->row < ends[row]) ++failure;
+    }
+    out->values<List>()[row] = List{arena.copy(json)};
+    if (failed || (active && !active->test(row)) || lists.column->is_null(row)) out->set_null(row);
+  }
+  return {out, own->empty() ? lists.failures : join(lists.failures, own)};
 }
 
 Evaluated Evaluator::State::source_row() {

@@ -36,6 +36,8 @@ struct Node {
     in_reference,  // key in table
     lookup,        // lookup[key]: index into Plan::lookups, part = which of its values
     in_lookup,
+    key_of,        // the key under which Plan::lookups[index] has the value
+    each,          // body for every item of the list arguments[0]; NULL results are left out
     row,           // the whole source row as a JSON object
     made,          // index: a column that the run computes beforehand; arguments: what it is made of
   };
@@ -47,6 +49,7 @@ struct Node {
   std::size_t index = 0;
   std::size_t part = 0;
   converters::Kernel kernel = {};  // call
+  NodePtr body = {};           // each: over a frame of its own, whose only column holds the items
   bool pure = true;            // False below now(), uuid4(), row_number(): not computed at plan time.
   bool secret = false;         // A secret param, or computed from one.
   std::string text = {};       // As the language writes it, for plan and messages.
@@ -78,6 +81,8 @@ class References {
   virtual ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys,
                             KernelContext& context) = 0;
   virtual ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) = 0;
+  // key_of(lookup, value): the first key with that value. Values that no key has fail with rule "lookup".
+  virtual ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) = 0;
 };
 
 // Computes nodes over one frame of columns (a batch's source columns, or a table's finished target columns).

@@ -186,6 +186,7 @@ struct LookupPlan {
   // from: a source read whole before the first row.
   std::optional<std::size_t> source;
   NodePtr key;
+  bool is_reversed = false;  // Some key_of() asks for keys; the lookup is single then.
   Span at;
 };
 

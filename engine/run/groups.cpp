@@ -85,6 +85,7 @@ std::uint32_t Groups::group_of(const Key128& key, const FinishedBatch& batch, st
   for (std::size_t i = 0; i < values.size(); ++i) keys_[i].push_back(keep(values[i]->at(row), arena_));
   numbers_.push_back(batch.source->number(row));
   if (!batch.source->lines.empty()) lines_.push_back(batch.source->lines[row]);
+  if (!batch.source->headings.empty()) headings_.push_back(batch.source->headings[row]);
   return place->second;
 }
 
@@ -148,6 +149,7 @@ std::optional<ShapedBatch> Groups::next(std::size_t most) {
   const auto part = [&](const auto& all) { return std::span{all}.subspan(given_, count); };
   batch->numbers.assign(part(numbers_).begin(), part(numbers_).end());
   if (!lines_.empty()) batch->lines.assign(part(lines_).begin(), part(lines_).end());
+  if (!headings_.empty()) batch->headings.assign(part(headings_).begin(), part(headings_).end());
   ShapedBatch out;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     batch->group_keys.push_back(column_of(plan_.group_keys[i]->type, part(keys_[i])));

@@ -51,6 +51,7 @@ class Groups {
   std::vector<std::vector<Value>> keys_;                              // Per key, of each group.
   std::vector<std::uint64_t> numbers_;                                // The source row that each began with...
   std::vector<std::uint64_t> lines_;                                  // ...and its line, for files.
+  std::vector<HeadingsPtr> headings_;                                 // ...and its headings, for Markdown.
   std::vector<std::unique_ptr<converters::Aggregation>> aggregations_;  // Null for the groups' own row_number.
   std::vector<std::unordered_map<std::uint32_t, Failure>> failures_;  // Per value, of each group the first.
   std::unordered_map<std::uint32_t, Reason> rejected_;                // Groups that lost a row, and why.

@@ -53,6 +53,10 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
     std::vector<Value> values;
     for (const auto& value : plan_.entries[i].values) values.push_back(value ? Value{std::string_view{*value}} : Value{});
     add(std::move(names[i]), values, budget);
+    if (plan_.is_reversed) {
+      const auto& [key, texts] = plan_.entries[i];
+      if (texts.front()) add_reverse(std::string_view{key}, std::string_view{*texts.front()}, budget);
+    }
   }
   if (has_duplicate_) refuse_duplicate("its entries");
 }
@@ -85,18 +89,31 @@ void Lookup::add_batch(const BatchPtr& batch, const converters::RunContext& run,
     std::vector<Value> values;
     for (const ColumnPtr& part : parts) values.push_back(part->at(row));
     add(std::move(names[row]), values, budget);
+    if (plan_.is_reversed) add_reverse(keys.column->at(row), values.front(), budget);
   }
+}
+
+void Lookup::reserve(std::size_t bytes, MemoryBudget& budget) {
+  if (budget.take(bytes)) return;
+  throw Error{Error::Kind::environment,
+              fmt::format("{}: lookup {} does not fit into settings.memory ({} MB)", to_string(plan_.at), plan_.name,
+                          budget.limit() >> 20),
+              "raise settings.memory, or load the rows as a table and refer to them with table[key]"};
+}
+
+void Lookup::add_reverse(const Value& key, const Value& value, MemoryBudget& budget) {
+  if (is_null(value)) return;
+  std::string name;
+  append_key(value, name);
+  reserve(sizeof(std::pair<std::string, Value>) + name.size() + view_bytes(key) + 32, budget);
+  const auto [place, added] = reverse_.try_emplace(std::move(name), Value{});
+  if (added) place->second = keep(key, arena_);
 }
 
 void Lookup::add(std::string key, std::span<const Value> values, MemoryBudget& budget) {
   std::size_t bytes = sizeof(std::pair<std::string, std::size_t>) + key.size() + 32;
   for (const Value& value : values) bytes += sizeof(Value) + view_bytes(value);
-  if (!budget.take(bytes)) {
-    throw Error{Error::Kind::environment,
-                fmt::format("{}: lookup {} does not fit into settings.memory ({} MB)", to_string(plan_.at), plan_.name,
-                            budget.limit() >> 20),
-                "raise settings.memory, or load the rows as a table and refer to them with table[key]"};
-  }
+  reserve(bytes, budget);
   const auto [place, added] = entries_.try_emplace(std::move(key), values_.size());
   if (added) {
     for (const Value& value : values) values_.push_back(keep(value, arena_));
@@ -135,6 +152,19 @@ std::vector<const Value*> Lookup::find(const Column& keys, std::size_t part,
     if (keys.is_null(row) || !context.is_active(row)) continue;
     const auto entry = entries_.find(names[row]);
     if (entry != entries_.end()) found[row] = &values_[entry->second + part];
+  }
+  return found;
+}
+
+std::vector<const Value*> Lookup::find_keys(const Column& values, const converters::KernelContext& context) const {
+  std::vector<const Value*> found(values.size(), nullptr);
+  std::string name;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (values.is_null(row) || !context.is_active(row)) continue;
+    name.clear();
+    append_key(values.at(row), name);
+    const auto entry = reverse_.find(name);
+    if (entry != reverse_.end()) found[row] = &entry->second;
   }
   return found;
 }

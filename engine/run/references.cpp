@@ -26,6 +26,23 @@ ColumnPtr truth(const std::vector<bool>& known, const std::vector<bool>& holds) 
   return out;
 }
 
+// What a lookup found, as a column of its own; a value for which nothing was found fails: "<missing> 'x'".
+ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& asked, Type type, std::string_view missing,
+                        converters::KernelContext& context) {
+  auto out = std::make_shared<Column>(type, context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (found[row] != nullptr) {
+      out->set(row, *found[row]);
+      continue;
+    }
+    out->set_null(row);
+    if (asked.is_null(row) || !context.is_active(row)) continue;
+    context.failures.push_back({static_cast<std::uint32_t>(row), "lookup",
+                                fmt::format("{} {}", missing, quote_for_message(to_text(asked.at(row))))});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string missing_parent(std::string_view table, std::span<const ColumnPtr> keys, std::size_t row) {
@@ -181,20 +198,15 @@ ColumnPtr RunReferences::resolve_column(std::size_t table, std::size_t column, s
 
 ColumnPtr RunReferences::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) {
   const Lookup& table = *lookups_[lookup];
-  const auto found = table.find(*keys.front(), part, context);
-  auto out = std::make_shared<Column>(table.plan().parts[part].type, context.rows);
-  for (std::size_t row = 0; row < context.rows; ++row) {
-    if (found[row] != nullptr) {
-      out->set(row, *found[row]);
-      continue;
-    }
-    out->set_null(row);
-    if (keys.front()->is_null(row) || !context.is_active(row)) continue;
-    context.failures.push_back(
-        {static_cast<std::uint32_t>(row), "lookup",
-         fmt::format("{} has no entry for {}", table.plan().name, quote_for_message(to_text(keys.front()->at(row))))});
-  }
-  return out;
+  return found_entries(table.find(*keys.front(), part, context), *keys.front(), table.plan().parts[part].type,
+                       table.plan().name + " has no entry for", context);
+}
+
+ColumnPtr RunReferences::key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) {
+  const Lookup& table = *lookups_[lookup];
+  const Type type = table.plan().key ? table.plan().key->type : Type::text;
+  return found_entries(table.find_keys(*values, context), *values, type,
+                       fmt::format("no entry of {} has the value", table.plan().name), context);
 }
 
 ColumnPtr RunReferences::has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {

@@ -21,6 +21,7 @@ class RunReferences : public plan::References {
                            KernelContext& context) override;
   ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) override;
   ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override;
+  ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) override;
 
  private:
   // lookup['constant'] must have its entry before any row is read.
