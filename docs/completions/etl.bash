@@ -1,11 +1,9 @@
 # Written by tools/generate from the table of commands and options.
 _etl() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
+  local words= options= files=
   COMPREPLY=()
-  if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W 'run lint plan preview init test schema docs --help --version' -- "$current"))
-    return
-  fi
+  [[ $COMP_CWORD -gt 1 ]] || words='run lint plan preview init test schema docs --help --version'
   case $command:$previous in
     run:--param) return ;;
     run:--profile) return ;;
@@ -24,29 +22,25 @@ _etl() {
     preview:-n|preview:--rows) return ;;
     preview:--format) words='text json' ;;
     init:--target) return ;;
-    init:--schema) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    init:--schema) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     init:--out) return ;;
     test:--format) words='text junit' ;;
-    docs:--out) return ;;
+    docs:--out) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
   esac
-  if [[ -n $words ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-    return
-  fi
-  if [[ $current != -* ]]; then
-    COMPREPLY=($(compgen -f -- "$current"))
-    return
-  fi
   case $command in
-    run) words='--param --profile --only --dry-run --workers --batch --format -v --verbose -q --quiet --help' ;;
-    lint) words='--profile --strict --reverse --format -v --verbose -q --quiet --help' ;;
-    plan) words='--param --profile --only --offline --scan --format -v --verbose -q --quiet --help' ;;
-    preview) words='--param --profile -n --rows --format -v --verbose -q --quiet --help' ;;
-    init) words='--target --schema --out -v --verbose -q --quiet --help' ;;
-    test) words='--coverage --format -v --verbose -q --quiet --help' ;;
-    schema) words='--help' ;;
-    docs) words='--out -q --quiet --help' ;;
+    run) options='--param --profile --only --dry-run --workers --batch --format -v --verbose -q --quiet --help' files=yes ;;
+    lint) options='--profile --strict --reverse --format -v --verbose -q --quiet --help' files=yes ;;
+    plan) options='--param --profile --only --offline --scan --format -v --verbose -q --quiet --help' files=yes ;;
+    preview) options='--param --profile -n --rows --format -v --verbose -q --quiet --help' files=yes ;;
+    init) options='--target --schema --out -v --verbose -q --quiet --help' ;;
+    test) options='--coverage --format -v --verbose -q --quiet --help' files=yes ;;
+    schema) options='--help' ;;
+    docs) options='--out -q --quiet --help' ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [[ -z $words && -n $files && $current != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "${words:-$options}" -- "$current")
+  fi
 }
 complete -o filenames -F _etl etl

@@ -26,6 +26,6 @@ complete -c etl -n '__fish_seen_subcommand_from plan' -l format -x -a 'text json
 complete -c etl -n '__fish_seen_subcommand_from run preview' -l format -x -a 'text json' -d 'How to print.'
 complete -c etl -n '__fish_seen_subcommand_from lint' -l format -x -a 'text json github sarif junit' -d 'How to print.'
 complete -c etl -n '__fish_seen_subcommand_from test' -l format -x -a 'text junit' -d 'How to print.'
-complete -c etl -n '__fish_seen_subcommand_from docs' -l out -x -d 'The folder to write below.'
+complete -c etl -n '__fish_seen_subcommand_from docs' -l out -r -d 'The folder to write below.'
 complete -c etl -n '__fish_seen_subcommand_from run lint plan preview init test' -l verbose -s v -d 'Shows warnings and details.'
 complete -c etl -n '__fish_seen_subcommand_from run lint plan preview init test docs' -l quiet -s q -d 'Shows problems only.'
