@@ -54,6 +54,7 @@ TEST_CASE("etl test: what was expected stands beside what came") {
   CHECK(done.out == R"(FAILED  sizes have words
     people.yaml:15:11
     people: expected 3 rows, got 2
+    people: rejected: name: max_length: 'Barbara' has 7 characters, more than 5 (id=3)
     people row 2
             expected     got
       id    '3'          '2'
@@ -62,6 +63,16 @@ TEST_CASE("etl test: what was expected stands beside what came") {
     people row 3: expected {"id":4}, got none
 0 passed, 1 failed
 )");
+}
+
+TEST_CASE("etl test: the mappings of the project pass their own tests") {
+  // culturebridge.yaml waits for on_conflict: update.
+  const auto done =
+      run_etl({"test", "mappings/health.yaml", "mappings/mingus.yaml", "mappings/theprogram.yaml",
+               "mappings/workout.yaml", "mappings/workout_sync.yaml"},
+              ".");
+  CHECK_MESSAGE(done.exit == 0, done.out, done.err);
+  CHECK(done.out.ends_with("6 passed, 0 failed\n"));
 }
 
 TEST_CASE("etl test: JUnit") {

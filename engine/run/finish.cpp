@@ -299,7 +299,7 @@ void Finisher::check_rules(Work& work, std::size_t field) {
   for (const plan::RulePlan& rule : plan.rules) {
     if (!rule.kernel) continue;
     failures.clear();
-    rule.kernel(*work.batch.columns[field], table_.context.now, failures);
+    rule.kernel(*work.batch.columns[field], state_.options.judged_at.value_or(table_.context.now), failures);
     for (Failure& failure : failures) {
       if (!work.counts(field, failure.row)) continue;
       judge(work.batch, rule.effect,

@@ -34,6 +34,9 @@ struct RunOptions {
   const std::atomic<int>* interrupt = nullptr;
   Progress* progress = nullptr;
   Instant started;                   // now() of the mapping.
+  // What the rules past and future compare with, instead of `started`: a test has a fixed now(), but its rows lie in
+  // the past of whoever wrote them.
+  std::optional<Instant> judged_at;
   std::optional<Uuid> run_id;        // Empty: a random one.
   std::uint64_t random_seed = 0;     // Of uuid4(); 0: the system's.
   std::string reports;               // Folder for report folders; "" keeps none.
