@@ -51,6 +51,9 @@ class MemoryTarget : public Target {
   Rows query(const std::string&, std::span<const std::pair<std::string, Value>>, std::size_t) override { return {}; }
   void prepare(const std::string&, std::span<const std::pair<std::string, Value>>) override {}
   void execute(const std::string&, std::span<const std::pair<std::string, Value>>) override {}
+  std::vector<stores::SqlRow> read(const std::string&, stores::SqlParameters) override { return {}; }
+  std::uint64_t change(const std::string&, stores::SqlParameters) override { return 0; }
+  void script(const std::string&) override {}
   std::string check_constraints() override { return {}; }
 
  private:

@@ -115,6 +115,19 @@ class PostgresTarget : public Target {
     }
   }
 
+  std::vector<stores::SqlRow> read(const std::string& sql, stores::SqlParameters parameters) override {
+    const auto numbered = stores::number_parameters(sql, parameters);
+    return cells(connection_.query(numbered.sql, numbered.values));
+  }
+  std::uint64_t change(const std::string& sql, stores::SqlParameters parameters) override {
+    const auto numbered = stores::number_parameters(sql, parameters);
+    return connection_.query(numbered.sql, numbered.values).affected();
+  }
+  void script(const std::string& sql) override {
+    forget_schema();
+    connection_.execute(sql);
+  }
+
   std::string check_constraints() override {
     std::optional<stores::PostgresComplaint> complaint;
     connection_.execute("SAVEPOINT etl_constraints");

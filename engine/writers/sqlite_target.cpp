@@ -153,6 +153,13 @@ class SqliteTarget : public Target {
     }
   }
 
+  std::vector<stores::SqlRow> read(const std::string& sql, stores::SqlParameters parameters) override;
+  std::uint64_t change(const std::string& sql, stores::SqlParameters parameters) override;
+  void script(const std::string& sql) override {
+    catalog_.forget();
+    database_.execute(sql);
+  }
+
   std::string check_constraints() override;
 
  private:
@@ -254,6 +261,35 @@ Target::Rows SqliteTarget::query(const std::string& sql, stores::Parameters para
     for (int i = 0; i < columns; ++i) row.push_back(shown(statement.handle(), i));
   }
   return out;
+}
+
+// Numbers as SQLite prints them, blobs as their bytes.
+std::vector<stores::SqlRow> SqliteTarget::read(const std::string& sql, stores::SqlParameters parameters) {
+  const auto statement = database_.prepare(sql);
+  stores::bind_parameters(database_, statement.handle(), parameters);
+  std::vector<stores::SqlRow> rows;
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement.handle())) == SQLITE_ROW) {
+    auto& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(statement.handle()); ++i) {
+      if (sqlite3_column_type(statement.handle(), i) == SQLITE_NULL) {
+        row.emplace_back();
+        continue;
+      }
+      const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement.handle(), i));
+      row.emplace_back(std::string{bytes == nullptr ? "" : bytes,
+                                   static_cast<std::size_t>(sqlite3_column_bytes(statement.handle(), i))});
+    }
+  }
+  if (code != SQLITE_DONE) {
+    stores::throw_sqlite_error(database_.handle(), database_.place(), "the SQL failed", Error::Kind::insertion);
+  }
+  return rows;
+}
+
+std::uint64_t SqliteTarget::change(const std::string& sql, stores::SqlParameters parameters) {
+  read(sql, parameters);
+  return static_cast<std::uint64_t>(sqlite3_changes64(database_.handle()));
 }
 
 // In a database that was there before, only references that this transaction broke count; SQLite knows their number.

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "engine/data/batch.h"
+#include "engine/ledger/journal.h"
 #include "engine/schema/catalog.h"
+#include "engine/stores/sql_session.h"
 
 namespace etl::writers {
 
@@ -27,7 +29,20 @@ struct Refusal {
 struct WriteRequest {
   const schema::Table* table = nullptr;  // As the target holds it. Outlives the writer.
   std::vector<std::size_t> columns;      // Indexes into table->columns.
+  // Told of every row inside its savepoint; null: the rows are not journaled (a target in memory, a scan). Outlives
+  // the writer.
+  ledger::Journal* journal = nullptr;
 };
+
+// How rows that exist already are met (on_conflict). Numbers are indexes into WriteRequest::columns.
+struct MergeRequest {
+  std::vector<std::size_t> key;         // A row is met where all of these are equal.
+  std::vector<std::size_t> set;         // What an update sets.
+  std::optional<std::size_t> newest;    // The row wins only where this is above what the target holds; NULL never wins.
+};
+
+// What became of a row that was merged.
+enum class Met : std::uint8_t { missing, updated, unchanged, older };
 
 // Writes one table's rows, inside its Target's transaction.
 class TableWriter {
@@ -45,19 +60,25 @@ class TableWriter {
   // come back as such; everything else is thrown as Error.
   virtual Result write(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) = 0;
 
+  struct Merged {
+    std::vector<Met> outcomes;       // As the rows given; `missing` is not written at all.
+    std::optional<Refusal> refusal;  // Set: none of these rows was changed.
+  };
+  // Updates the rows of the target that the given rows meet; of equal keys among the given rows there must be one.
+  // A row whose columns are all equal, compared as the database prints them, counts as unchanged.
+  virtual Merged merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
+                       std::span<const std::uint32_t> rows);
+
   // Why a value cannot be held by this target's column though its type fits: scale, precision, length, range,
   // infinity, NUL, an affinity that would alter it (hard-parts.md 28 and 29). Adds a Failure, in row order.
   // `column` is an index into WriteRequest::columns. Rules: "precision", "max_length", "encoding", "convert".
   virtual void check(std::size_t column, const Column& values, Failures& failures) = 0;
 };
 
-// One connection to a target. Everything from begin() to commit() is one transaction.
-class Target {
+// One connection to a target. Everything from begin() to commit() is one transaction; the destructor rolls back what was
+// not committed.
+class Target : public stores::SqlSession {
  public:
-  // Rolls back whatever was not committed.
-  virtual ~Target() = default;
-
-  virtual schema::Dialect dialect() const = 0;
   // The live schema.
   virtual const schema::Catalog& catalog() = 0;
 

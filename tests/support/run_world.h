@@ -160,6 +160,9 @@ class FakeTarget : public writers::Target {
   void execute(const std::string& sql, std::span<const std::pair<std::string, Value>>) override {
     executed.push_back(sql);
   }
+  std::vector<stores::SqlRow> read(const std::string&, stores::SqlParameters) override { return {}; }
+  std::uint64_t change(const std::string&, stores::SqlParameters) override { return 0; }
+  void script(const std::string&) override {}
   std::string check_constraints() override { return broken_constraint; }
 
   static std::size_t place(const schema::Table& table, const std::string& column) {
