@@ -5,47 +5,27 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "engine/base/code_pages.h"
-#include "engine/plan/compile.h"
-#include "engine/spec/mapping.h"
+#include "tests/support/command.h"
+#include "tests/support/lint.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-// Lints a text as if it stood in tests/lint/codes.
-etl::Diagnostics lint(const std::string& yaml) {
-  etl::Diagnostics diagnostics;
-  etl::spec::ParseOptions options;
-  options.resolve_environment = false;
-  const auto text = std::make_shared<const etl::SourceText>("tests/lint/codes/example.yaml", yaml);
-  if (const auto mapping = etl::spec::parse_mapping(text, options, diagnostics)) {
-    const auto schemas = etl::plan::read_schemas(*mapping, diagnostics);
-    etl::plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
-  }
-  return diagnostics;
-}
+using etl::testing::lint_text;
+using etl::testing::printed;
+using etl::testing::read_whole;
+
+// The file beside whose schemas the examples stand.
+constexpr const char* kExample = "tests/lint/codes/example.yaml";
 
 std::set<etl::Code> codes(const etl::Diagnostics& diagnostics) {
   std::set<etl::Code> all;
   for (const auto& diagnostic : diagnostics.sorted()) all.insert(diagnostic.code);
   return all;
-}
-
-std::string printed(const etl::Diagnostics& diagnostics) {
-  std::string text;
-  for (const auto& diagnostic : diagnostics.sorted()) text += etl::render(diagnostic);
-  return text;
-}
-
-std::string contents(const fs::path& path) {
-  std::ifstream in{path};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 fs::path file_of(const etl::CodePage& page) {
@@ -61,9 +41,9 @@ TEST_CASE("codes: every wrong example yields its code, every right one has no er
     CHECK_FALSE(page.title.empty());
     CHECK(page.doc.ends_with('.'));
     if (page.wrong.empty()) continue;
-    const auto wrong = lint(etl::whole_example(page.wrong));
+    const auto wrong = lint_text(kExample, etl::whole_example(page.wrong));
     CHECK_MESSAGE(codes(wrong).contains(page.code), printed(wrong));
-    const auto right = lint(etl::whole_example(page.right));
+    const auto right = lint_text(kExample, etl::whole_example(page.right));
     CHECK_MESSAGE(!codes(right).contains(page.code), printed(right));
     CHECK_MESSAGE(!right.has_errors(), printed(right));
   }
@@ -76,7 +56,7 @@ TEST_CASE("codes: every code that lint can find has a file that yields it") {
     CAPTURE(page.code);
     const std::string example = etl::whole_example(page.wrong);
     if (std::getenv("ETL_UPDATE")) std::ofstream{file_of(page)} << example;
-    CHECK(contents(file_of(page)) == example);
+    CHECK(read_whole(file_of(page)) == example);
   }
 }
 

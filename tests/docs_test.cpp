@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "engine/converters/function.h"
-#include "engine/plan/compile.h"
-#include "engine/spec/mapping.h"
+#include "tests/support/lint.h"
 
 namespace {
 
@@ -50,19 +49,7 @@ std::vector<Fence> all_fences() {
 }
 
 // Lints a text as if it stood in the project's root.
-std::string lint(const std::string& yaml) {
-  etl::Diagnostics diagnostics;
-  etl::spec::ParseOptions options;
-  options.resolve_environment = false;
-  const auto text = std::make_shared<const etl::SourceText>("people.yaml", yaml);
-  if (const auto mapping = etl::spec::parse_mapping(text, options, diagnostics)) {
-    const auto schemas = etl::plan::read_schemas(*mapping, diagnostics);
-    etl::plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
-  }
-  std::string printed;
-  for (const auto& diagnostic : diagnostics.sorted()) printed += etl::render(diagnostic);
-  return printed;
-}
+std::string lint(const std::string& yaml) { return etl::testing::printed(etl::testing::lint_text("people.yaml", yaml)); }
 
 }  // namespace
 

@@ -7,41 +7,19 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "engine/plan/compile.h"
-#include "engine/spec/mapping.h"
+#include "tests/support/command.h"
+#include "tests/support/lint.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-etl::Diagnostics lint(const std::string& path) {
-  etl::Diagnostics diagnostics;
-  etl::spec::ParseOptions options;
-  options.resolve_environment = false;
-  const auto mapping = etl::spec::parse_mapping(etl::spec::read_file(path), options, diagnostics);
-  if (mapping) {
-    const auto schemas = etl::plan::read_schemas(*mapping, diagnostics);
-    etl::plan::compile(*mapping, schemas, {.lint = true}, diagnostics);
-  }
-  return diagnostics;
-}
-
-std::string printed(const etl::Diagnostics& diagnostics) {
-  std::string text;
-  for (const auto& diagnostic : diagnostics.sorted()) text += etl::render(diagnostic);
-  return text;
-}
-
-std::string contents(const fs::path& path) {
-  std::ifstream in{path};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+using etl::testing::lint_file;
+using etl::testing::printed;
+using etl::testing::read_whole;
 
 // "31:21 E301" for every finding.
 std::set<std::string> places(const etl::Diagnostics& diagnostics) {
@@ -81,7 +59,7 @@ const std::vector<Promised> kPromised = {
 TEST_CASE("lint: the promised findings stand at their places") {
   for (const Promised& promised : kPromised) {
     CAPTURE(promised.file);
-    const auto found = places(lint(std::string{"tests/lint/"} + promised.file));
+    const auto found = places(lint_file(std::string{"tests/lint/"} + promised.file));
     for (const std::string& finding : promised.findings) {
       CHECK_MESSAGE(found.contains(finding), promised.file, ": nothing at ", finding);
     }
@@ -96,9 +74,9 @@ TEST_CASE("lint: every faulty mapping prints what stands beside it") {
     ++count;
     CAPTURE(entry.path().string());
     const auto expectation = fs::path{entry.path()}.replace_extension(".out");
-    const std::string text = printed(lint(entry.path().generic_string()));
+    const std::string text = printed(lint_file(entry.path().generic_string()));
     if (std::getenv("ETL_UPDATE")) std::ofstream{expectation} << text;
-    CHECK(text == contents(expectation));
+    CHECK(text == read_whole(expectation));
   }
   CHECK(count >= 9);
 }
@@ -106,12 +84,12 @@ TEST_CASE("lint: every faulty mapping prints what stands beside it") {
 TEST_CASE("lint: the mappings of the project have no errors") {
   for (const auto& entry : fs::directory_iterator{"mappings"}) {
     if (entry.path().extension() != ".yaml") continue;
-    const auto diagnostics = lint(entry.path().generic_string());
+    const auto diagnostics = lint_file(entry.path().generic_string());
     CHECK_MESSAGE(!diagnostics.has_errors(), printed(diagnostics));
   }
 }
 
 TEST_CASE("lint: mappings/mingus.yaml is clean") {
-  const auto diagnostics = lint("mappings/mingus.yaml");
+  const auto diagnostics = lint_file("mappings/mingus.yaml");
   CHECK_MESSAGE(diagnostics.empty(), printed(diagnostics));
 }
