@@ -42,40 +42,4 @@ inline Kernel identity_kernel() {
   return [](std::span<const ColumnPtr> arguments, KernelContext&) { return arguments[0]; };
 }
 
-// Calls `use` with the storage type of `type` as its template argument.
-template <class Use>
-decltype(auto) with_storage(Type type, Use use) {
-  switch (type) {
-    case Type::any:
-      return use.template operator()<Value>();
-    case Type::boolean:
-      return use.template operator()<bool>();
-    case Type::integer:
-      return use.template operator()<std::int64_t>();
-    case Type::decimal:
-      return use.template operator()<Decimal>();
-    case Type::float64:
-      return use.template operator()<double>();
-    case Type::text:
-      return use.template operator()<std::string_view>();
-    case Type::bytes:
-      return use.template operator()<Bytes>();
-    case Type::date:
-      return use.template operator()<Date>();
-    case Type::time:
-      return use.template operator()<Time>();
-    case Type::timestamp:
-      return use.template operator()<Timestamp>();
-    case Type::timestamptz:
-      return use.template operator()<Instant>();
-    case Type::uuid:
-      return use.template operator()<Uuid>();
-    case Type::json:
-      return use.template operator()<Json>();
-    case Type::list:
-      break;
-  }
-  return use.template operator()<List>();
-}
-
 }  // namespace etl::converters
