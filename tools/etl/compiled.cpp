@@ -20,17 +20,19 @@ spec::ParseOptions parse_options(const Options& options) {
 void read_live(const plan::Plan& plan, run::Connections& connections, Ends ends, plan::Schemas& schemas) {
   for (std::size_t i = 0; i < plan.connections.size(); ++i) {
     const plan::ConnectionPlan& connection = plan.connections[i];
-    if (connection.is_source && connection.info.kind == stores::Kind::file) {
+    const bool is_source = connection.is_source && ends != Ends::targets;
+    if (is_source && connection.info.kind == stores::Kind::file) {
       connections.source(i);  // Says when it is not there; files have no catalogue.
-    } else if (connection.is_source) {
+    } else if (is_source) {
       schemas.live[connection.info.name] =
           std::make_shared<const schema::Catalog>(connections.source(i).catalog());
-    } else if (connection.is_target && (ends == Ends::all || !connection.ddl)) {
+    } else if (connection.is_target && (ends != Ends::sources || !connection.ddl)) {
       schemas.live[connection.info.name] =
           std::make_shared<const schema::Catalog>(connections.target(i).catalog());
     }
   }
   for (const plan::SourcePlan& source : plan.sources) {
+    if (ends == Ends::targets) break;
     if (source.request.query.empty()) continue;
     schemas.queries[source.name] =
         connections.source(source.connection).describe(source.request.query, source.request.parameters);
@@ -64,11 +66,11 @@ std::unique_ptr<Compiled> compile_mapping(const std::string& path, const Options
   }
   compiled->first = std::move(*plan);
   const bool offline = ends == Ends::none;
-  if (!offline && has_reader_and_writer(compiled->first)) {
+  if (ends == Ends::targets || (!offline && has_reader_and_writer(compiled->first))) {
     compiled->connections = std::make_unique<run::LiveConnections>(compiled->first);
     read_live(compiled->first, *compiled->connections, ends, schemas);
   }
-  auto live = plan::compile(compiled->mapping, schemas, {.lint = offline, .only = options.only}, diagnostics);
+  auto live = plan::compile(compiled->mapping, schemas, {.lint = offline || ends == Ends::targets, .only = options.only}, diagnostics);
   if (!live) return nullptr;
   compiled->plan = std::move(*live);
   return compiled;

@@ -25,6 +25,7 @@ struct Compiled {
 enum class Ends : std::uint8_t {
   none,
   sources,  // And targets of which no schema file is known.
+  targets,  // Alone: the sources may be gone.
   all,
 };
 
