@@ -168,7 +168,7 @@ TEST_CASE("examples: every example of a rule holds, or does not, as it says") {
       Column column{type, 1};
       column.set(0, *value.value);
       Failures failures;
-      plans[0].kernel(column, bench.run().now, failures);
+      plans[0].kernel(column, {bench.run().now, Timestamp{bench.run().now.micros}}, failures);
       CHECK(failures.empty() == example.holds);
     }
   }

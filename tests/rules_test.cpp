@@ -19,11 +19,11 @@ Value exact(std::string_view number) { return Value{*parse_decimal(number)}; }
 
 // The reasons of all rows, "-" for rows that pass.
 std::vector<std::string> reasons(std::string_view rule, const Use& use, const std::vector<Value>& values,
-                                 const Instant& now = {}) {
+                                 const Present& present = {}) {
   Column column{use.type, values.size()};
   for (std::size_t row = 0; row < values.size(); ++row) column.set(row, values[row]);
   Failures failures;
-  rule_named(rule)->bind(use)(column, now, failures);
+  rule_named(rule)->bind(use)(column, present, failures);
   std::vector<std::string> all(values.size(), "-");
   for (const Failure& failure : failures) {
     CHECK(failure.rule == rule);
@@ -129,7 +129,8 @@ TEST_CASE("patterns are searched") {
 }
 
 TEST_CASE("past and future include now") {
-  const Instant now{parse_timestamp("2024-06-01 12:00").value->micros};
+  const Timestamp clock = *parse_timestamp("2024-06-01 12:00").value;
+  const Present now{Instant{clock.micros}, clock};
   const auto instant = [](std::string_view iso) { return Value{Instant{parse_timestamp(iso).value->micros}}; };
   CHECK(reasons("past", {.type = Type::timestamptz, .value = Value{true}},
                 {instant("2024-06-01 12:00"), instant("2024-06-01 12:00:01")},
@@ -139,6 +140,16 @@ TEST_CASE("past and future include now") {
         Reasons{"-", "2024-06-02 is after the run's 2024-06-01"});
   CHECK(reasons("future", {.type = Type::date, .value = Value{true}}, {day("2024-06-01"), day("2024-05-31")}, now) ==
         Reasons{"-", "2024-05-31 is before the run's 2024-06-01"});
+  // 12:00 UTC, and 02:00 of the next day on the clocks of the mapping.
+  const Present east{now.instant, *parse_timestamp("2024-06-02 02:00").value};
+  CHECK(reasons("past", {.type = Type::date, .value = Value{true}}, {day("2024-06-02"), day("2024-06-03")}, east) ==
+        Reasons{"-", "2024-06-03 is after the run's 2024-06-02"});
+  const auto local = [](std::string_view iso) { return Value{*parse_timestamp(iso).value}; };
+  CHECK(reasons("future", {.type = Type::timestamp, .value = Value{true}},
+                {local("2024-06-02 02:00"), local("2024-06-02 01:59:59")}, east) ==
+        Reasons{"-", "2024-06-02T01:59:59 is before the run's 2024-06-02T02:00:00"});
+  CHECK(reasons("future", {.type = Type::timestamptz, .value = Value{true}}, {instant("2024-06-01 12:00")}, east) ==
+        Reasons{"-"});
 }
 
 TEST_CASE("formats") {

@@ -86,7 +86,7 @@ TEST_CASE("run: a row is rejected with every reason, in the order of its fields"
   plan::RulePlan use;
   use.rule = &rule;
   use.text = "min_length: 3";
-  use.kernel = [](const Column& values, const Instant&, Failures& failures) {
+  use.kernel = [](const Column& values, const rules::Present&, Failures& failures) {
     for (std::uint32_t row = 0; row < values.size(); ++row) failures.push_back({row, "min_length", "is too short"});
   };
   shop.users().fields[1].rules.push_back(use);
@@ -230,7 +230,7 @@ TEST_CASE("run: warn counts and shows the first few, abort stops with the row") 
   use.rule = &rule;
   use.text = "max: 4";
   use.effect = plan::Effect::warn;
-  use.kernel = [](const Column& values, const Instant&, Failures& failures) {
+  use.kernel = [](const Column& values, const rules::Present&, Failures& failures) {
     for (std::uint32_t row = 0; row < values.size(); ++row) {
       const auto value = values.values<std::int64_t>()[row];
       if (value > 4) failures.push_back({row, "max", fmt::format("{} is above 4", value)});

@@ -36,7 +36,7 @@ inline bool is_set(const Use& use) {
 }
 
 inline Kernel no_check() {
-  return [](const Column&, const Instant&, Failures&) {};
+  return [](const Column&, const Present&, Failures&) {};
 }
 
 }  // namespace etl::rules

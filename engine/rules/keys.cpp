@@ -6,7 +6,7 @@ namespace {
 
 Kernel bind_required(const Use& use) {
   if (!is_set(use)) return no_check();
-  return [](const Column& column, const Instant&, Failures& failures) {
+  return [](const Column& column, const Present&, Failures& failures) {
     if (column.null_count() == 0) return;
     for (std::size_t row = 0; row < column.size(); ++row) {
       if (column.is_null(row)) failures.push_back({static_cast<std::uint32_t>(row), "required", "a value is required"});

@@ -36,7 +36,7 @@ std::string outside(const Value& value, const Value& limit) {
 template <Bound bound, class T>
 Kernel typed_bound(const Value& limit) {
   constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
-  return [limit = std::get<T>(limit)](const Column& column, const Instant&, Failures& failures) {
+  return [limit = std::get<T>(limit)](const Column& column, const Present&, Failures& failures) {
     check_each<T>(
         column, kRule, failures, [&limit](const T& value) { return within<bound>(value, limit); },
         [&limit](const T& value) { return outside<bound>(Value{value}, Value{limit}); });
@@ -47,7 +47,7 @@ Kernel typed_bound(const Value& limit) {
 template <Bound bound>
 Kernel loose_bound(const Value& limit) {
   constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
-  return [limit](const Column& column, const Instant&, Failures& failures) {
+  return [limit](const Column& column, const Present&, Failures& failures) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       const Value value = column.at(row);
       if (is_null(value)) continue;
@@ -122,13 +122,13 @@ bool has_text(const Allowed& allowed, std::string_view text) {
 Kernel bind_one_of(const Use& use) {
   const auto allowed = allowed_texts(use);
   if (use.type == Type::text) {
-    return [allowed](const Column& column, const Instant&, Failures& failures) {
+    return [allowed](const Column& column, const Present&, Failures& failures) {
       check_each<std::string_view>(
           column, "one_of", failures, [&](std::string_view text) { return has_text(*allowed, text); },
           [&](std::string_view text) { return not_listed(Value{text}, allowed->texts); });
     };
   }
-  return [allowed, values = use.values](const Column& column, const Instant&, Failures& failures) {
+  return [allowed, values = use.values](const Column& column, const Present&, Failures& failures) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       const Value value = column.at(row);
       if (is_null(value)) continue;

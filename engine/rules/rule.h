@@ -30,11 +30,16 @@ struct Use {
   Value value = {};                // value, count, flag.
   std::vector<Value> values = {};  // value_list.
   std::string text = {};           // pattern, choice, shape (as compact JSON: {"theme":"text","sizes":["int"]}).
-  Instant now = {};                // Start of the run, for past and future (set when the run starts).
+};
+
+// What past and future compare with: the start of the run.
+struct Present {
+  Instant instant = {};
+  Timestamp local = {};  // What clocks in settings.timezone show then: its day is a date's today.
 };
 
 // Adds a Failure, in row order, for each row that breaks the rule. NULL never does (`required` apart).
-using Kernel = std::function<void(const Column& column, const Instant& now, Failures& failures)>;
+using Kernel = std::function<void(const Column& column, const Present& present, Failures& failures)>;
 
 struct Example {
   std::string_view argument;  // "10", "email", "[a, b]".

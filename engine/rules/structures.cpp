@@ -48,7 +48,7 @@ Kernel bind_shape(const Use& use) {
   std::string fault;
   const std::shared_ptr<const Shape> shape = Shape::parse(use.text, fault);
   if (shape == nullptr) return no_check();
-  return [shape](const Column& column, const Instant&, Failures& failures) {
+  return [shape](const Column& column, const Present&, Failures& failures) {
     check_structures(column, "shape", failures, [&](std::string_view json) { return shape->fault_of(json); });
   };
 }
@@ -68,7 +68,7 @@ template <Bound bound>
 Kernel bind_items(const Use& use) {
   const auto* limit = std::get_if<std::int64_t>(&use.value);
   if (limit == nullptr) return no_check();
-  return [limit = *limit](const Column& column, const Instant&, Failures& failures) {
+  return [limit = *limit](const Column& column, const Present&, Failures& failures) {
     check_structures(column, bound == Bound::min ? "min_items" : "max_items", failures,
                      [limit](std::string_view json) { return item_fault<bound>(json, limit); });
   };

@@ -30,7 +30,7 @@ void check_texts(const Column& column, std::string_view rule, Failures& failures
 
 // Bytes bound characters from both sides, so most texts need no counting.
 Kernel bind_min_length(const Use& use) {
-  return [least = count_of(use)](const Column& column, const Instant&, Failures& failures) {
+  return [least = count_of(use)](const Column& column, const Present&, Failures& failures) {
     check_texts(
         column, "min_length", failures,
         [least](Text text) { return text.size() >= least * 4 || count_characters(text) >= least; },
@@ -42,7 +42,7 @@ Kernel bind_min_length(const Use& use) {
 }
 
 Kernel bind_max_length(const Use& use) {
-  return [most = count_of(use)](const Column& column, const Instant&, Failures& failures) {
+  return [most = count_of(use)](const Column& column, const Present&, Failures& failures) {
     check_texts(
         column, "max_length", failures,
         [most](Text text) { return text.size() <= most || count_characters(text) <= most; },
@@ -65,7 +65,7 @@ std::string check_pattern(const Use& use) {
 }
 
 Kernel bind_pattern(const Use& use) {
-  return [pattern = compile(use.text)](const Column& column, const Instant&, Failures& failures) {
+  return [pattern = compile(use.text)](const Column& column, const Present&, Failures& failures) {
     check_texts(
         column, "pattern", failures,
         [&](Text text) {
@@ -78,7 +78,7 @@ Kernel bind_pattern(const Use& use) {
 Kernel bind_format(const Use& use) {
   const Format* format = format_named(use.text);
   if (format == nullptr) return no_check();
-  return [format](const Column& column, const Instant&, Failures& failures) {
+  return [format](const Column& column, const Present&, Failures& failures) {
     check_texts(column, "format", failures, format->holds,
                 [format](Text text) { return fmt::format("{} is not {}", quote_for_message(text), format->noun); });
   };

@@ -8,24 +8,26 @@ namespace {
 
 constexpr TypeSet kMoments = {Type::date, Type::timestamp, Type::timestamptz};
 
-Date date_of_now(const Instant& now) {
-  return {static_cast<std::int32_t>(now.micros / kMicrosPerDay - (now.micros % kMicrosPerDay < 0 ? 1 : 0))};
+Date day_of(const Timestamp& local) {
+  return {static_cast<std::int32_t>(local.micros / kMicrosPerDay - (local.micros % kMicrosPerDay < 0 ? 1 : 0))};
 }
 
-// `now` as the type of the column.
+// The present as the type of the column: days and wall clocks are those of settings.timezone.
 template <class T>
-T moment(const Instant& now) {
+T moment(const Present& present) {
   if constexpr (std::same_as<T, Date>) {
-    return date_of_now(now);
+    return day_of(present.local);
+  } else if constexpr (std::same_as<T, Timestamp>) {
+    return present.local;
   } else {
-    return T{now.micros};
+    return present.instant;
   }
 }
 
 template <class T, bool past>
 Kernel typed_kernel() {
-  return [](const Column& column, const Instant& now, Failures& failures) {
-    const T limit = moment<T>(now);
+  return [](const Column& column, const Present& present, Failures& failures) {
+    const T limit = moment<T>(present);
     check_each<T>(
         column, past ? "past" : "future", failures,
         [limit](const T& value) { return past ? value <= limit : value >= limit; },
@@ -54,7 +56,7 @@ Kernel bind_moment(const Use& use) {
 std::vector<Rule> time_rules() {
   return {
       {.name = "past",
-       .doc = "The date or time is not after the start of the run.",
+       .doc = "The date or time is not after the start of the run. Dates and timestamps are compared with the clock of settings.timezone.",
        .argument = Argument::flag,
        .types = kMoments,
        .examples = {{"true", "date('1999-12-31')", true},
@@ -62,7 +64,7 @@ std::vector<Rule> time_rules() {
                     {"true", "null", true}},
        .bind = bind_moment<true>},
       {.name = "future",
-       .doc = "The date or time is not before the start of the run.",
+       .doc = "The date or time is not before the start of the run. Dates and timestamps are compared with the clock of settings.timezone.",
        .argument = Argument::flag,
        .types = kMoments,
        .examples = {{"true", "date('9999-12-31')", true},

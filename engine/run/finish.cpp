@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/run/columns.h"
 #include "engine/run/groups.h"
+#include "engine/run/present.h"
 #include "engine/stores/sql_text.h"
 
 namespace etl::run {
@@ -37,9 +38,9 @@ std::uint32_t order_of(std::size_t field) { return static_cast<std::uint32_t>(fi
 
 }  // namespace
 
-void FinishedBatch::stop_at(std::uint32_t row, std::uint32_t order, std::string message) {
+void FinishedBatch::stop_at(std::uint32_t row, std::uint32_t order, report::Stop stop) {
   if (abort && std::pair{abort->row, abort->order} <= std::pair{row, order}) return;
-  abort = Abort{row, order, std::move(message)};
+  abort = Abort{row, order, std::move(stop)};
 }
 
 Finisher::Finisher(RunState& state, TableState& table, RunReferences& references, writers::TableWriter& writer,
@@ -50,7 +51,8 @@ Finisher::Finisher(RunState& state, TableState& table, RunReferences& references
       writer_{writer},
       visibility_{visibility},
       printer_{printer},
-      report_{report} {
+      report_{report},
+      present_{present_at(state.options.judged_at.value_or(table.context.now), table.context)} {
   column_names_ = source_names(table);
   const plan::ShapePlan& shape = table.plan->shape;
   for (const plan::RowNumberPlan& plan : shape.numbers_before_where) {
@@ -299,7 +301,7 @@ void Finisher::check_rules(Work& work, std::size_t field) {
   for (const plan::RulePlan& rule : plan.rules) {
     if (!rule.kernel) continue;
     failures.clear();
-    rule.kernel(*work.batch.columns[field], state_.options.judged_at.value_or(table_.context.now), failures);
+    rule.kernel(*work.batch.columns[field], present_, failures);
     for (Failure& failure : failures) {
       if (!work.counts(field, failure.row)) continue;
       judge(work.batch, rule.effect,
@@ -369,8 +371,11 @@ void Finisher::judge(FinishedBatch& batch, plan::Effect effect, Reason reason, c
       break;
   }
   batch.stop_at(reason.row, reason.order,
-                fmt::format("{}{}{}: {}: {}", table_.plan->name, reason.field.empty() ? "" : ".", reason.field,
-                            printer_.position(*batch.source, reason.row), reason.hidden ? text : reason.reason));
+                {.table = table_.plan->name,
+                 .field = std::string{reason.field},
+                 .rule = text,
+                 .reason = reason.hidden ? text : reason.reason,
+                 .position = printer_.position(*batch.source, reason.row)});
 }
 
 void Finisher::warn(const FinishedBatch& batch, const Reason& reason, const std::string& text) {

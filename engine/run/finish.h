@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/rules/rule.h"
 #include "engine/run/explode.h"
 #include "engine/run/references.h"
 #include "engine/run/rejects.h"
@@ -19,7 +20,7 @@ namespace etl::run {
 struct Abort {
   std::uint32_t row = 0;
   std::uint32_t order = 0;
-  std::string message;
+  report::Stop stop;
 };
 
 // A field that is exactly table[key] of its own table: the source keys of the parents.
@@ -50,7 +51,7 @@ struct FinishedBatch {
     any_rejected = true;
     reasons.push_back(std::move(reason));
   }
-  void stop_at(std::uint32_t row, std::uint32_t order, std::string message);
+  void stop_at(std::uint32_t row, std::uint32_t order, report::Stop stop);
 };
 
 class Groups;
@@ -100,6 +101,7 @@ class Finisher {
   const Visibility& visibility_;
   const RowPrinter& printer_;
   report::Table& report_;
+  rules::Present present_;
   std::vector<std::string> column_names_;
   std::vector<RowNumbers> numbers_before_where_;
   std::vector<RowNumbers> numbers_;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/converters/function.h"
+#include "engine/run/present.h"
 
 namespace etl::run {
 
@@ -157,7 +158,7 @@ class Trial {
     for (const plan::RulePlan& rule : field_.rules) {
       if (rule.effect == plan::Effect::warn) continue;
       Failures failures;
-      rule.kernel(column, table_.context.now, failures);
+      rule.kernel(column, present_at(table_.context.now, table_.context), failures);
       mark(failures);
     }
     const schema::SqlType* type = table_.target ? &table_.target->columns[field_.target_column].type : nullptr;
