@@ -18,8 +18,9 @@ struct Schemas {
   // wins, except on a database of another dialect than the DDL, where the DDL gives the types.
   std::map<std::string, std::shared_ptr<const schema::Catalog>> ddl;
   std::map<std::string, std::shared_ptr<const schema::Catalog>> live;
-  // Columns of sources with a query, by the source's name, as its database describes them.
-  std::map<std::string, std::vector<readers::ReadColumn>> queries;
+  // Columns of sources with a query, by the source's name, as its database describes them; and of files without
+  // `columns`, as the files hold them.
+  std::map<std::string, std::vector<readers::ReadColumn>> columns;
 };
 
 struct CompileOptions {

@@ -145,8 +145,8 @@ void Compiler::add_source_columns(SourceHead& head, const spec::At<std::string>&
     const Type type = has_text_cells(format) ? Type::text : Type::any;
     for (const auto& name : head.spec->columns->names) head.columns.push_back({name.value, type});
     head.complete = true;
-  } else if (const auto query = schemas_.queries.find(head.display); query != schemas_.queries.end()) {
-    for (const readers::ReadColumn& column : query->second) head.columns.push_back({column.name, column.type});
+  } else if (const auto found = schemas_.columns.find(head.display); found != schemas_.columns.end()) {
+    for (const readers::ReadColumn& column : found->second) head.columns.push_back({column.name, column.type});
     head.complete = true;
   } else if (known) {
     head.table = known->table(head.table_name);

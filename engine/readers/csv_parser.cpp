@@ -222,6 +222,8 @@ class CsvParser : public RowParser {
     return true;
   }
 
+  std::vector<std::string> names() const override { return header_.names(); }
+
  private:
   void read_header() {
     std::string fault;

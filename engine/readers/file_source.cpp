@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/readers/discover.h"
 #include "engine/readers/text_reader.h"
 
 namespace etl::readers {
@@ -30,6 +31,21 @@ std::string read_bytes(const fs::path& path) {
   if (!in.is_open() || in.bad()) {
     throw Error{Error::Kind::connection, fmt::format("{} cannot be read: {}", path.string(), std::strerror(errno))};
   }
+  return bytes;
+}
+
+// The columns of CSV stand at its beginning: the rest is not read for them. Other files are read whole, up to a size.
+constexpr std::size_t kHead = std::size_t{1} << 20;
+constexpr std::size_t kMostForColumns = std::size_t{16} << 20;
+
+// The beginning of a file up to a line's end, or all of it.
+std::string read_head(const fs::path& path) {
+  if (fs::file_size(path) <= kHead) return read_bytes(path);
+  std::ifstream in{path, std::ios::binary};
+  std::string bytes(kHead, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  bytes.resize(bytes.rfind('\n') + 1);
   return bytes;
 }
 
@@ -89,6 +105,22 @@ class FileSource : public Source {
   std::vector<ReadColumn> describe(const std::string& /*query*/,
                                    std::span<const std::pair<std::string, Value>> /*parameters*/) override {
     throw Error{Error::Kind::schema, fmt::format("{}: files answer no queries", name_)};
+  }
+
+  std::optional<std::vector<ReadColumn>> discover(const ReadRequest& request) override {
+    if (!request.format.declared.empty()) return std::nullopt;
+    const auto files = files_of(request);
+    ReadRequest one = request;
+    if (one.format.format == Format::none) one.format.format = format_of_file(files.front().name);
+    const Format format = one.format.format;
+    const bool first_tells_all = format == Format::csv || format == Format::markdown_table;
+    if (!first_tells_all && files.size() > 1) return std::nullopt;
+    const auto& [path, name] = files.front();
+    // Half a character of another encoding is no text.
+    const bool head_is_enough = format == Format::csv && one.format.encoding.empty();
+    if (!head_is_enough && fs::file_size(path) > kMostForColumns) return std::nullopt;
+    std::string bytes = head_is_enough ? read_head(path) : read_bytes(path);
+    return discover_columns(decode_text(std::move(bytes), one.format.encoding, name), name, one);
   }
 
   std::unique_ptr<Reader> open(const ReadRequest& request, BatchLimits limits) override {

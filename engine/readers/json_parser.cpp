@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/data/json.h"
@@ -41,12 +42,17 @@ class RecordCells {
       const bool renamed = declared != request.format.declared.end() && !declared->from.empty();
       paths_.push_back(renamed ? declared->from : column.name);
     }
+    collects_ = request.columns.empty();
   }
+
+  // Members of the records so far, first met first. Empty unless the request names no column.
+  const std::vector<std::string>& names() const { return names_; }
 
   // `key` is the cell of the column `pk`, when there is one.
   void fill(RawRow& row, std::string_view record, std::optional<std::string_view> key = std::nullopt) {
     row.broken_rule = {};
     row.cells.clear();
+    if (collects_) collect(record, key.has_value());
     for (const std::string& path : paths_) {
       const auto json = key && path == "pk" ? key : at_path(record, path);
       if (!json || kind_of(*json) == JsonKind::null) {
@@ -58,7 +64,25 @@ class RecordCells {
   }
 
  private:
+  void collect(std::string_view record, bool has_key) {
+    if (has_key) add("pk");
+    if (kind_of(record) != JsonKind::object) return;
+    JsonItems members{record};
+    while (members.next()) {
+      std::string name;
+      append_json_text(members.key(), name);
+      add(name);
+    }
+  }
+
+  void add(const std::string& name) {
+    if (known_.insert(name).second) names_.push_back(name);
+  }
+
   std::vector<std::string> paths_;
+  bool collects_ = false;
+  std::vector<std::string> names_;
+  std::set<std::string> known_;
 };
 
 std::string read_document(std::string_view text, const std::string& file) {
@@ -91,6 +115,8 @@ class JsonParser : public RowParser {
     }
     return true;
   }
+
+  std::vector<std::string> names() const override { return cells_.names(); }
 
  private:
   std::string_view find_records(const ReadRequest& request, const std::string& file) const {
@@ -139,6 +165,8 @@ class NdjsonParser : public RowParser {
     return true;
   }
 
+  std::vector<std::string> names() const override { return cells_.names(); }
+
  private:
   std::string_view text_;
   std::string records_;
@@ -176,6 +204,8 @@ class DjangoParser : public RowParser {
     }
     return false;
   }
+
+  std::vector<std::string> names() const override { return cells_.names(); }
 
  private:
   std::string document_;

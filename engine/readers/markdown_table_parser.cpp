@@ -80,6 +80,8 @@ class MarkdownTableParser : public RowParser {
     return false;
   }
 
+  std::vector<std::string> names() const override { return header_.names(); }
+
  private:
   bool is_wanted() const {
     if (under_.empty()) return true;
@@ -98,8 +100,8 @@ class MarkdownTableParser : public RowParser {
     }
     auto names = split_cells(line);
     if (names.size() != columns) return;
-    const Header header{std::move(names)};
-    places_ = header.places(request_, fmt::format("{}, table in line {}", file_, lines_.number()));
+    header_ = Header{std::move(names)};
+    places_ = header_.places(request_, fmt::format("{}, table in line {}", file_, lines_.number()));
     lines_.next();  // The delimiters.
     in_table_ = true;
   }
@@ -126,6 +128,7 @@ class MarkdownTableParser : public RowParser {
   MarkdownLines lines_;
   bool found_heading_ = false;
   bool in_table_ = false;
+  Header header_;  // Of the latest table.
   std::vector<std::size_t> places_;
   std::vector<std::string> cells_;
 };

@@ -33,6 +33,9 @@ class RowParser {
   // The next row; false behind the last. Views are good until the next call.
   // Throws Error when the text as a whole cannot be read.
   virtual bool next(RawRow& row) = 0;
+  // The names of all columns that the rows so far have; of JSON only when the request names none. Empty where rows
+  // to come may have others.
+  virtual std::vector<std::string> names() const { return {}; }
 };
 
 // `text` and `request` must outlive the parser; `file` is the name for messages.
@@ -44,5 +47,7 @@ OpenParser open_django;
 OpenParser open_markdown_table;
 OpenParser open_markdown_sections;
 OpenParser open_lines;
+// The parser of `request.format.format`, behind a byte order mark. Throws Error (schema) when there is none.
+OpenParser open_parser;
 
 }  // namespace etl::readers

@@ -40,13 +40,7 @@ class TextReader : public Reader {
  public:
   TextReader(std::string text, const std::string& file, const ReadRequest& request, BatchLimits limits, std::uint64_t first_row)
       : text_{std::move(text)}, file_{file}, request_{request}, limits_{limits}, next_row_{first_row} {
-    OpenParser* open = parser_for(request_.format.format);
-    if (open == nullptr) {
-      throw Error{Error::Kind::schema, fmt::format("{}: its format is not known", file), "write format: csv, json, ..."};
-    }
-    std::string_view text_view = text_;
-    if (text_view.starts_with("\xEF\xBB\xBF")) text_view.remove_prefix(3);
-    parser_ = open(text_view, request_, file);
+    parser_ = open_parser(text_, request_, file);
   }
 
   BatchPtr next() override {
@@ -158,6 +152,15 @@ class TextReader : public Reader {
 };
 
 }  // namespace
+
+std::unique_ptr<RowParser> open_parser(std::string_view text, const ReadRequest& request, const std::string& file) {
+  OpenParser* open = parser_for(request.format.format);
+  if (open == nullptr) {
+    throw Error{Error::Kind::schema, fmt::format("{}: its format is not known", file), "write format: csv, json, ..."};
+  }
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return open(text, request, file);
+}
 
 std::unique_ptr<Reader> open_text(std::string text, const std::string& file, const ReadRequest& request, BatchLimits limits,
                                   std::uint64_t first_row) {

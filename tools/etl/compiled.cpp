@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
+
 namespace etl::cli {
 
 namespace {
@@ -14,6 +16,17 @@ spec::ParseOptions parse_options(const Options& options) {
   parse.params = options.params;
   parse.profile = options.profile;
   return parse;
+}
+
+// A file that cannot be read is no reason to stop here: who reads its rows says it.
+std::optional<std::vector<readers::ReadColumn>> discover(const plan::Plan& plan, const plan::SourcePlan& source,
+                                                         run::Connections& connections) {
+  if (plan.connections[source.connection].ddl) return std::nullopt;
+  try {
+    return connections.source(source.connection).discover(source.request);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 // The catalogues of the databases that the plan touches.
@@ -33,9 +46,12 @@ void read_live(const plan::Plan& plan, run::Connections& connections, Ends ends,
   }
   for (const plan::SourcePlan& source : plan.sources) {
     if (ends == Ends::targets) break;
-    if (source.request.query.empty()) continue;
-    schemas.queries[source.name] =
-        connections.source(source.connection).describe(source.request.query, source.request.parameters);
+    if (!source.request.query.empty()) {
+      schemas.columns[source.name] =
+          connections.source(source.connection).describe(source.request.query, source.request.parameters);
+    } else if (auto columns = discover(plan, source, connections)) {
+      schemas.columns[source.name] = std::move(*columns);
+    }
   }
 }
 
