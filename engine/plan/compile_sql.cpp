@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "engine/plan/compiler.h"
+#include "engine/schema/text_comparison.h"
 #include "engine/spec/text_map.h"
 
 namespace etl::plan {
@@ -54,7 +55,16 @@ std::optional<schema::SqlReading> Compiler::read_sql(const spec::Sql& sql, std::
     diagnostics_.add(302, word_at(sql.text, used.begin), fmt::format("no param {}", used.name),
                      "declare it under params:");
   }
+  if (sqlite && known->dialect == schema::Dialect::postgresql) warn_of_text(sql, *known);
   return sqlite ? trial(*known).read(sql.text.value) : schema::read_postgres_sql(sql.text.value, *known);
+}
+
+void Compiler::warn_of_text(const spec::Sql& sql, const schema::Catalog& known) {
+  for (const schema::TextComparison& found : schema::text_comparisons(sql.text.value, known)) {
+    diagnostics_.add(510, word_at(sql.text, found.begin),
+                     fmt::format("SQL: {} is {}, which SQLite keeps and compares as text", found.column, found.type),
+                     fmt::format("write CAST({} AS REAL)", found.column));
+  }
 }
 
 void Compiler::add_sql_fault(const spec::Sql& sql, const schema::SqlReading& reading) {

@@ -16,7 +16,7 @@ using converters::Inverse;
 
 // Warnings of lint that tell of something lost or unguarded, and how much they matter.
 const std::map<Code, Rank> kRankOfWarning = {
-    {502, Rank::low}, {505, Rank::high}, {506, Rank::high}, {509, Rank::high}};
+    {502, Rank::low}, {505, Rank::high}, {506, Rank::high}, {509, Rank::high}, {510, Rank::high}};
 
 bool reads_source(const Node& node) {
   if (node.kind == Node::Kind::column || node.kind == Node::Kind::row) return true;

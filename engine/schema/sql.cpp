@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/schema/ddl.h"
+#include "engine/schema/pg_parameters.h"
 #include "engine/schema/pg_select.h"
 #include "engine/schema/pg_tree.h"
 #include "engine/schema/sqlite_memory.h"
@@ -15,20 +16,6 @@
 namespace etl::schema {
 namespace {
 
-bool starts_name(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::vector<SqlParameter> postgres_parameters(std::string_view sql) {
-  std::vector<SqlParameter> parameters;
-  const auto tokens = pg::scan(sql);
-  for (std::size_t at = 0; tokens && at + 1 < tokens->size(); ++at) {
-    const pg::Token& dollar = (*tokens)[at];
-    const pg::Token& word = (*tokens)[at + 1];
-    if (dollar.kind != '$' || word.begin != dollar.end || !starts_name(sql[word.begin])) continue;
-    parameters.push_back({std::string{sql.substr(word.begin, word.end - word.begin)}, dollar.begin, word.end});
-  }
-  return parameters;
-}
-
 std::vector<SqlParameter> sqlite_parameters(std::string_view sql) {
   std::vector<SqlParameter> parameters;
   for (const SqliteToken& token : sqlite_tokens(sql)) {
@@ -36,16 +23,6 @@ std::vector<SqlParameter> sqlite_parameters(std::string_view sql) {
     parameters.push_back({std::string{token.text.substr(1)}, token.begin, token.end()});
   }
   return parameters;
-}
-
-// With $1 in place of each `$name`, padded so that offsets stay.
-std::string with_numbered_parameters(std::string_view sql) {
-  std::string text{sql};
-  for (const SqlParameter& parameter : postgres_parameters(sql)) {
-    const std::size_t size = parameter.end - parameter.begin;
-    text.replace(parameter.begin, size, "$1" + std::string(size - 2, ' '));
-  }
-  return text;
 }
 
 bool changes_rows(const pg::Node& node) {
@@ -76,11 +53,11 @@ Column result_column(sqlite3_stmt* statement, int index) {
 }  // namespace
 
 std::vector<SqlParameter> sql_parameters(std::string_view sql, Dialect dialect) {
-  return dialect == Dialect::postgresql ? postgres_parameters(sql) : sqlite_parameters(sql);
+  return dialect == Dialect::postgresql ? pg::parameters(sql) : sqlite_parameters(sql);
 }
 
 SqlReading read_postgres_sql(std::string_view sql, const Catalog& catalog) {
-  const pg::Parsed parsed = pg::parse(with_numbered_parameters(sql));
+  const pg::Parsed parsed = pg::parse(pg::with_numbered_parameters(sql));
   if (parsed.fault) return fault(parsed.fault->message, parsed.fault->offset);
   if (parsed.statements.empty()) return fault(kNone, 0);
   if (parsed.statements.size() > 1) return fault(kSeveral, parsed.statements[1].begin);

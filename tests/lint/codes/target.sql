@@ -1,3 +1,4 @@
+-- dialect: postgresql
 CREATE TYPE role AS ENUM ('admin', 'member');
 CREATE TABLE teams (id integer PRIMARY KEY, name text NOT NULL);
 CREATE TABLE people (
