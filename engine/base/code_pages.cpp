@@ -779,16 +779,72 @@ tables:
 )"},
       {.code = 401,
        .title = "environment",
-       .doc = "A variable, file or param that the mapping reads has no value. Lint does not look at the environment; plan and run do."},
+       .doc = "A variable, file or param that the mapping reads has no value. Lint does not look at the environment; plan and run do.",
+       .wrong = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: "sqlite:${TEAMS_FOLDER}/target.db", schema: target.sql, create: true}
+)",
+       .right = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: "sqlite:${TEAMS_FOLDER:-.}/target.db", schema: target.sql, create: true}
+)"},
       {.code = 402,
        .title = "lookup that is not unique",
-       .doc = "Several rows of the lookup's source have one key. Found when a plan or a run reads the source."},
+       .doc = "A key of the lookup is there twice. Lint finds it where the mapping or a file holds the entries; a plan and a run find it when they read the lookup's source.",
+       .wrong = R"(lookups:
+  roles: {map: {Boss: admin, boss: admin, all: member}, ignore_case: true}
+tables:
+  people:
+    from: source.people
+    fields:
+      id: id
+      name: name
+      role: roles[role]
+)",
+       .right = R"(lookups:
+  roles: {map: {boss: admin, all: member}, ignore_case: true}
+tables:
+  people:
+    from: source.people
+    fields:
+      id: id
+      name: name
+      role: roles[role]
+)"},
       {.code = 403,
        .title = "constant lookup that fails",
-       .doc = "A constant key has no entry in the lookup. Found when a plan or a run reads the lookup."},
+       .doc = "A constant key has no entry in the lookup. Lint finds it where the mapping or a file holds the entries; a plan and a run find it when they read the lookup's source.",
+       .wrong = R"(lookups:
+  roles: {map: {boss: admin, all: member}}
+tables:
+  people:
+    from: source.people
+    fields:
+      id: id
+      name: name
+      role: roles['everyone']
+)",
+       .right = R"(lookups:
+  roles: {map: {boss: admin, all: member}}
+tables:
+  people:
+    from: source.people
+    fields:
+      id: id
+      name: name
+      role: roles['all']
+)"},
       {.code = 404,
        .title = "live schema that differs",
-       .doc = "A column that the mapping uses differs between the schema file and the database. Found by plan and run, which connect."},
+       .doc = "A column that the mapping uses differs between the schema file and the database. Found by plan and run, which connect. In the example the database was made from live.sql, where names of teams have at most 40 characters.",
+       .wrong = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: sqlite:live.db, schema: source.sql}
+)",
+       .right = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: sqlite:live.db, schema: live.sql}
+)"},
       {.code = 405,
        .title = "not available yet",
        .doc = "The language has it, this version cannot run it. Lint accepts it; plan, test and run say so."},
@@ -936,6 +992,21 @@ tables:
       id: id
       name: name
       weight: decimal(height) | float
+)"},
+      {.code = 510,
+       .title = "decimal compared as text",
+       .doc = "SQL compares, sorts or picks the least of a decimal column that a SQLite target keeps as text, since SQLite has no exact decimals: '9.50' is above '10.00' there.",
+       .wrong = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: sqlite:target.db, schema: target.sql, create: true}
+check:
+  nobody is a giant: SELECT id FROM people WHERE height > 3
+)",
+       .right = R"(connections:
+  source: {url: sqlite:source.db, schema: source.sql}
+  target: {url: sqlite:target.db, schema: target.sql, create: true}
+check:
+  nobody is a giant: SELECT id FROM people WHERE CAST(height AS REAL) > 3
 )"},
   };
   return table;

@@ -9,12 +9,12 @@
 namespace etl {
 
 // A row of the table. `wrong` and `right` are sections of a mapping between the schemas tests/lint/codes/source.sql
-// and target.sql; sections that stand in neither are those of every example.
+// and target.sql (and the database live.db, made from live.sql, for what only a plan finds); sections that stand in neither are those of every example.
 struct CodePage {
   Code code = 0;
   std::string_view title = {};  // A noun phrase: "unknown key".
   std::string_view doc = {};    // Sentences: what it means.
-  std::string_view wrong = {};  // Yields the code. Empty: only a run or a plan with databases finds it.
+  std::string_view wrong = {};  // Yields the code: by lint, E401 and E404 by plan. Empty: versions differ.
   std::string_view right = {};  // Does not, and holds no error.
 };
 const std::vector<CodePage>& code_pages();

@@ -51,7 +51,7 @@ std::string diagnostics_page() {
       "Diagnostics",
       "What `etl lint` finds. E is an error: nothing runs. W is a warning: shown by `etl lint`, a finding with\n"
       "`--strict`. A comment `# etl-lint: ignore W502` at the end of the line silences a warning there. The examples\n"
-      "are sections of mappings; a test lints each of them.");
+      "are sections of mappings; a test lints each of them, and plans those of E401 and E404.");
   out += index();
   std::string_view group;
   for (const CodePage& page : code_pages()) {

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "engine/base/suggest.h"
+#include "engine/converters/unicode.h"
 #include "engine/plan/bind.h"
 #include "engine/plan/compiler.h"
 #include "engine/spec/environment.h"
@@ -74,7 +76,25 @@ void Compiler::compile_lookup(const spec::At<std::string>& name, const spec::Loo
       unavailable(name.at, "a lookup from an ID map");
     }
   }
+  check_entries(lookup);
   plan_.lookups.back() = std::move(lookup);
+}
+
+// Of lookups whose entries the mapping holds itself; the others are looked at when they are read.
+void Compiler::check_entries(const LookupPlan& lookup) {
+  std::map<std::string, std::size_t> times;
+  for (const LookupPlan::Entry& entry : lookup.entries) ++times[entry_name(lookup, entry.key)];
+  const auto twice = std::ranges::find_if(times, [](const auto& entry) { return entry.second > 1; });
+  if (twice == times.end()) return;
+  diagnostics_.add(402, lookup.at,
+                   fmt::format("lookup {}: key is not unique in its entries ({} {} times)", lookup.name,
+                               quote_for_message(twice->first), twice->second),
+                   "leave one of them");
+}
+
+std::string entry_name(const LookupPlan& lookup, std::string_view key) {
+  Arena arena;
+  return std::string{lookup.ignore_case ? converters::lower(arena, key) : key};
 }
 
 void Compiler::compile_lookup_source(LookupPlan& lookup, const spec::At<std::string>& name,
@@ -119,7 +139,15 @@ void Compiler::compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& s
   if (path.ends_with(".yaml") || path.ends_with(".yml")) {
     const auto document = spec::parse_yaml(text, diagnostics_);
     if (!document) return;
+    if (!document->root.is_map()) {
+      diagnostics_.add(110, document->root.at, fmt::format("{} is no map of keys to values", path));
+      return;
+    }
     for (const spec::Member& member : document->root.members) {
+      if (!member.value.is_scalar() && !member.value.is_null()) {
+        diagnostics_.add(113, member.value.at, fmt::format("{}: a lookup gives texts, no lists or maps", member.key));
+        continue;
+      }
       lookup.entries.push_back({member.key, {member.value.is_null() ? std::nullopt : std::optional{member.value.text}}});
     }
     return;

@@ -105,6 +105,7 @@ class Compiler {
   std::set<std::size_t> parents_of(const TableHead& head);
   void compile_lookups();
   void compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec);
+  void check_entries(const LookupPlan& lookup);
   void compile_lookup_source(LookupPlan& lookup, const spec::At<std::string>& name, const spec::LookupSpec& spec);
   void compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& spec);
   void check_converters();
@@ -113,6 +114,8 @@ class Compiler {
   bool speaks_sqlite(std::size_t connection) const;
   const schema::SqliteTrial& trial(const schema::Catalog& catalog);
   std::optional<schema::SqlReading> read_sql(const spec::Sql& sql, std::size_t connection);
+  // W510: a SQLite target was rendered from PostgreSQL's DDL.
+  void warn_of_text(const spec::Sql& sql, const schema::Catalog& known);
   void add_sql_fault(const spec::Sql& sql, const schema::SqlReading& reading);
   void check_sql(const spec::Sql& sql, std::size_t connection);
   void check_hook_sql(const spec::Sql& sql, std::size_t connection);
@@ -138,7 +141,13 @@ class Compiler {
 // Paths are relative to the file that they are written in.
 std::string beside(const Span& at, const std::string& path);
 
-// compile_table.cpp: one table, its fields, rules, keys and references.
+// compile_heads.cpp: names without their places.
+std::vector<std::string> values_of(const std::vector<spec::At<std::string>>& names);
+
+// compile_lookups.cpp: a key of a map or file as the lookup compares it.
+std::string entry_name(const LookupPlan& lookup, std::string_view key);
+
+// compile_table.cpp: one table, its fields and rules; compile_keys.cpp: its keys and references.
 TablePlan compile_table(Compiler& compiler, TableHead& head);
 
 // order.cpp: the names that an expression looks up by name[key] or `in name`.

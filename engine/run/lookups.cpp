@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "engine/base/error.h"
 #include "engine/run/columns.h"
@@ -29,6 +30,23 @@ void check_failures(const plan::LookupPlan& lookup, const plan::Evaluated& part,
   if (!part.failures || part.failures->empty()) return;
   throw Error{Error::Kind::validation, fmt::format("{}: lookup {}: the {} of a row fails: {}", to_string(lookup.at),
                                                    lookup.name, what, part.failures->front().reason)};
+}
+
+// What a lookup found, as a column of its own; a value for which nothing was found fails: "<missing> 'x'".
+ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& asked, Type type, std::string_view missing,
+                        converters::KernelContext& context) {
+  auto out = std::make_shared<Column>(type, context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    if (found[row] != nullptr) {
+      out->set(row, *found[row]);
+      continue;
+    }
+    out->set_null(row);
+    if (asked.is_null(row) || !context.is_active(row)) continue;
+    context.failures.push_back({static_cast<std::uint32_t>(row), "lookup",
+                                fmt::format("{} {}", missing, quote_for_message(to_text(asked.at(row))))});
+  }
+  return out;
 }
 
 }  // namespace
@@ -58,14 +76,14 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
       if (texts.front()) add_reverse(std::string_view{key}, std::string_view{*texts.front()}, budget);
     }
   }
-  if (has_duplicate_) refuse_duplicate("its entries");
+  if (has_duplicate_) note_duplicate("its entries");
 }
 
 void Lookup::load_source(const plan::SourcePlan& source, Connections& connections, const converters::RunContext& run,
                          MemoryBudget& budget) {
   const auto reader = readers::open_rows(connections.source(source.connection), source.request, {});
   while (const BatchPtr batch = reader->next()) add_batch(batch, run, budget);
-  if (has_duplicate_) refuse_duplicate(source.name);
+  if (has_duplicate_) note_duplicate(source.name);
 }
 
 void Lookup::add_batch(const BatchPtr& batch, const converters::RunContext& run, MemoryBudget& budget) {
@@ -124,11 +142,11 @@ void Lookup::add(std::string key, std::span<const Value> values, MemoryBudget& b
   }
 }
 
-void Lookup::refuse_duplicate(const std::string& source) const {
-  throw Error{Error::Kind::validation,
-              fmt::format("{}: error[E402]: lookup {}: key {} is not unique in {} ({} {} times)", to_string(plan_.at),
-                          plan_.name, plan_.key ? plan_.key->text : "key", source, quote_for_message(twice_), times_),
-              "choose a key that is unique, or read the rows you want with a query: source"};
+void Lookup::note_duplicate(const std::string& source) {
+  fault_ = Diagnostic{402, plan_.at,
+                      fmt::format("lookup {}: key {} is not unique in {} ({} {} times)", plan_.name,
+                                  plan_.key ? plan_.key->text : "key", source, quote_for_message(twice_), times_),
+                      "choose a key that is unique, or read the rows you want with a query: source"};
 }
 
 std::vector<std::string> Lookup::folded(const Column& keys, const converters::KernelContext& context) const {
@@ -167,6 +185,101 @@ std::vector<const Value*> Lookup::find_keys(const Column& values, const converte
     if (entry != reverse_.end()) found[row] = &entry->second;
   }
   return found;
+}
+
+namespace {
+
+// Constant expressions use lookups alone.
+class ConstantReferences : public plan::References {
+ public:
+  explicit ConstantReferences(const Lookups& lookups) : lookups_{lookups} {}
+
+  ColumnPtr resolve(std::size_t, std::span<const ColumnPtr>, KernelContext&) override { throw not_constant(); }
+  ColumnPtr resolve_column(std::size_t, std::size_t, std::span<const ColumnPtr>, KernelContext&) override {
+    throw not_constant();
+  }
+  ColumnPtr exists(std::size_t, std::span<const ColumnPtr>, KernelContext&) override { throw not_constant(); }
+  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) override {
+    return lookups_.look_up(lookup, part, keys, context);
+  }
+  ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override {
+    return lookups_.has_entry(lookup, keys, context);
+  }
+  ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) override {
+    return lookups_.key_of(lookup, values, context);
+  }
+
+ private:
+  static std::logic_error not_constant() { return std::logic_error{"a row of a table is no constant"}; }
+
+  const Lookups& lookups_;
+};
+
+}  // namespace
+
+Lookups::Lookups(const plan::Plan& plan, Connections& connections, const converters::RunContext& run, MemoryBudget& budget)
+    : plan_{plan}, run_{run} {
+  for (const plan::LookupPlan& lookup : plan.lookups) {
+    lookups_.push_back(std::make_unique<Lookup>(plan, lookup, connections, run, budget));
+  }
+}
+
+ColumnPtr Lookups::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) const {
+  const Lookup& table = *lookups_[lookup];
+  return found_entries(table.find(*keys.front(), part, context), *keys.front(), table.plan().parts[part].type,
+                       table.plan().name + " has no entry for", context);
+}
+
+ColumnPtr Lookups::key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) const {
+  const Lookup& table = *lookups_[lookup];
+  const Type type = table.plan().key ? table.plan().key->type : Type::text;
+  return found_entries(table.find_keys(*values, context), *values, type,
+                       fmt::format("no entry of {} has the value", table.plan().name), context);
+}
+
+ColumnPtr Lookups::has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) const {
+  const auto found = lookups_[lookup]->find(*keys.front(), 0, context);
+  std::vector<bool> known(context.rows);
+  std::vector<bool> holds(context.rows);
+  for (std::size_t row = 0; row < context.rows; ++row) {
+    known[row] = context.is_active(row) && !keys.front()->is_null(row);
+    holds[row] = found[row] != nullptr;
+  }
+  return truth(known, holds);
+}
+
+std::vector<Diagnostic> Lookups::faults() const {
+  std::vector<Diagnostic> faults;
+  for (const auto& lookup : lookups_) {
+    if (lookup->fault()) faults.push_back(*lookup->fault());
+  }
+  ConstantReferences references{*this};
+  for (const plan::NodePtr& node : plan_.constant_lookups) {
+    Arena arena;
+    plan::Evaluator evaluator{{}, 1, arena, run_, &references, nullptr};
+    const plan::Evaluated value = evaluator.evaluate(node);
+    if (!value.failures || value.failures->empty()) continue;
+    faults.push_back({403, node->at, value.failures->front().reason,
+                      "add the entry, or write try(...) where it may be missing"});
+  }
+  return faults;
+}
+
+std::vector<Diagnostic> lookup_faults(const plan::Plan& plan, Connections& connections, Instant now) {
+  converters::RunContext run;
+  if (!plan.tables.empty()) run = plan.tables.front().context;
+  run.now = now;
+  MemoryBudget budget{static_cast<std::size_t>(plan.settings.memory)};
+  return Lookups{plan, connections, run, budget}.faults();
+}
+
+ColumnPtr truth(const std::vector<bool>& known, const std::vector<bool>& holds) {
+  auto out = std::make_shared<Column>(Type::boolean, known.size());
+  for (std::size_t row = 0; row < known.size(); ++row) {
+    out->values<bool>()[row] = holds[row];
+    if (!known[row]) out->set_null(row);
+  }
+  return out;
 }
 
 }  // namespace etl::run

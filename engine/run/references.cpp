@@ -17,32 +17,6 @@ RowKeys source_keys(std::span<const ColumnPtr> keys, std::size_t rows) {
   return row_keys(columns, rows);
 }
 
-ColumnPtr truth(const std::vector<bool>& known, const std::vector<bool>& holds) {
-  auto out = std::make_shared<Column>(Type::boolean, known.size());
-  for (std::size_t row = 0; row < known.size(); ++row) {
-    out->values<bool>()[row] = holds[row];
-    if (!known[row]) out->set_null(row);
-  }
-  return out;
-}
-
-// What a lookup found, as a column of its own; a value for which nothing was found fails: "<missing> 'x'".
-ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& asked, Type type, std::string_view missing,
-                        converters::KernelContext& context) {
-  auto out = std::make_shared<Column>(type, context.rows);
-  for (std::size_t row = 0; row < context.rows; ++row) {
-    if (found[row] != nullptr) {
-      out->set(row, *found[row]);
-      continue;
-    }
-    out->set_null(row);
-    if (asked.is_null(row) || !context.is_active(row)) continue;
-    context.failures.push_back({static_cast<std::uint32_t>(row), "lookup",
-                                fmt::format("{} {}", missing, quote_for_message(to_text(asked.at(row))))});
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string missing_parent(std::string_view table, std::span<const ColumnPtr> keys, std::size_t row) {
@@ -65,25 +39,21 @@ ColumnPtr recompute_keys(const TableState& table, std::span<const ColumnPtr> key
   return out;
 }
 
-RunReferences::RunReferences(RunState& state) : state_{state} {
-  converters::RunContext context;
-  if (!state.tables.empty()) context = state.tables.front().context;
-  for (const plan::LookupPlan& lookup : state.plan.lookups) {
-    lookups_.push_back(std::make_unique<Lookup>(state.plan, lookup, state.connections, context, state.space.budget));
-  }
-  check_constants(context);
+namespace {
+
+converters::RunContext context_of(const RunState& state) {
+  return state.tables.empty() ? converters::RunContext{} : state.tables.front().context;
 }
 
-void RunReferences::check_constants(const converters::RunContext& context) {
-  for (const plan::NodePtr& node : state_.plan.constant_lookups) {
-    Arena arena;
-    plan::Evaluator evaluator{{}, 1, arena, context, this, nullptr};
-    const plan::Evaluated value = evaluator.evaluate(node);
-    if (!value.failures || value.failures->empty()) continue;
-    throw Error{Error::Kind::validation,
-                fmt::format("{}: error[E403]: {}", to_string(node->at), value.failures->front().reason),
-                "add the entry, or write try(...) where it may be missing"};
-  }
+}  // namespace
+
+RunReferences::RunReferences(RunState& state)
+    : state_{state}, lookups_{state.plan, state.connections, context_of(state), state.space.budget} {
+  const auto faults = lookups_.faults();
+  if (faults.empty()) return;
+  const Diagnostic& first = faults.front();
+  throw Error{Error::Kind::validation, fmt::format("{}: error[E{}]: {}", to_string(first.at), first.code, first.message),
+              first.help};
 }
 
 RunReferences::Found RunReferences::find(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) {
@@ -197,27 +167,15 @@ ColumnPtr RunReferences::resolve_column(std::size_t table, std::size_t column, s
 }
 
 ColumnPtr RunReferences::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) {
-  const Lookup& table = *lookups_[lookup];
-  return found_entries(table.find(*keys.front(), part, context), *keys.front(), table.plan().parts[part].type,
-                       table.plan().name + " has no entry for", context);
+  return lookups_.look_up(lookup, part, keys, context);
 }
 
 ColumnPtr RunReferences::key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) {
-  const Lookup& table = *lookups_[lookup];
-  const Type type = table.plan().key ? table.plan().key->type : Type::text;
-  return found_entries(table.find_keys(*values, context), *values, type,
-                       fmt::format("no entry of {} has the value", table.plan().name), context);
+  return lookups_.key_of(lookup, values, context);
 }
 
 ColumnPtr RunReferences::has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) {
-  const auto found = lookups_[lookup]->find(*keys.front(), 0, context);
-  std::vector<bool> known(context.rows);
-  std::vector<bool> holds(context.rows);
-  for (std::size_t row = 0; row < context.rows; ++row) {
-    known[row] = context.is_active(row) && !keys.front()->is_null(row);
-    holds[row] = found[row] != nullptr;
-  }
-  return truth(known, holds);
+  return lookups_.has_entry(lookup, keys, context);
 }
 
 }  // namespace etl::run

@@ -12,7 +12,7 @@ namespace etl::run {
 
 class RunReferences : public plan::References {
  public:
-  // Loads the lookups. `state` must outlive it.
+  // Loads the lookups. Throws Error (validation) for E402 and E403. `state` must outlive it.
   explicit RunReferences(RunState& state);
 
   ColumnPtr resolve(std::size_t table, std::span<const ColumnPtr> keys, KernelContext& context) override;
@@ -24,8 +24,6 @@ class RunReferences : public plan::References {
   ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) override;
 
  private:
-  // lookup['constant'] must have its entry before any row is read.
-  void check_constants(const converters::RunContext& context);
   // The target keys of a table's rows, and which source keys have none (NULL keys are neither).
   struct Found {
     std::shared_ptr<Column> keys;
@@ -39,7 +37,7 @@ class RunReferences : public plan::References {
   static void ask_database(TableState& table, const Column& computed, Found& found);
 
   RunState& state_;
-  std::vector<std::unique_ptr<Lookup>> lookups_;
+  Lookups lookups_;
 };
 
 // "users has no row for '9'".

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "engine/run/lookups.h"
 #include "engine/run/scan.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
@@ -46,6 +47,13 @@ Exit plan_one(const std::string& path, const Options& options) {
   print(diagnostics, stderr, false);  // Warnings stand among the risks.
   if (!compiled) return Exit::bad_mapping;
   const plan::Plan& plan = compiled->plan;
+  if (compiled->connections) {
+    Diagnostics faults;
+    for (const Diagnostic& fault : run::lookup_faults(plan, *compiled->connections, now())) {
+      faults.add(fault.code, fault.at, fault.message, fault.help);
+    }
+    if (print(faults, stderr, false).errors > 0) return Exit::bad_mapping;
+  }
   const plan::Facts facts = compiled->connections ? ask(plan, *compiled->connections) : plan::Facts{};
   std::string text = options.format == "json"      ? plan::to_json(plan, facts, diagnostics)
                      : options.format == "mermaid" ? plan::to_mermaid(plan)
