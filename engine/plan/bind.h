@@ -54,6 +54,8 @@ class Binder {
   NodePtr bind_index(const spec::Expression& expression);
   enum class Lookup : std::uint8_t { value, column, test };  // name[key], name[key].column, key in name.
   NodePtr bind_lookup(const spec::Expression& expression, std::size_t lookup, Lookup form);
+  // E403 when a constant key has no entry in a map or file.
+  void check_entry(const LookupPlan& lookup, const Node& node);
   NodePtr bind_reference_column(const spec::Expression& expression, TableHead& parent);
   NodePtr bind_reference(const spec::Expression& expression, TableHead& parent);
   NodePtr bind_item(const NodePtr& base, const spec::Expression& expression);
@@ -90,7 +92,13 @@ class Binder {
                       Type type, std::vector<NodePtr> arguments);
   NodePtr no_column(std::string_view name, const Span& at);
 
+  // The node, or the one of the pool that computes the same: `operation` tells apart what kind, type, index and
+  // arguments do not.
   NodePtr make(Node node, const std::string& operation);
+  // The node that an expression means: its text and place are the expression's, and it is pure and no secret only as
+  // far as what it is made of is.
+  NodePtr make(const spec::Expression& expression, Node node, const std::string& operation);
+  NodePtr negated(const spec::Expression& expression, NodePtr node);
   NodePtr call(std::string operation, converters::Kernel kernel, Type type, std::vector<NodePtr> arguments,
                const spec::Expression& expression, bool pure = true, const converters::Function* function = nullptr);
   NodePtr fold(const NodePtr& node);
@@ -110,7 +118,7 @@ class Binder {
   std::vector<const Node*> tries_;
   bool in_aggregate_ = false;
   bool in_try_ = false;  // A constant that always fails is no mistake there.
-  int depth_ = 0;  // Of converters within converters.
+  int depth_ = 0;        // Of converters within converters.
 };
 
 }  // namespace etl::plan

@@ -138,7 +138,8 @@ bool Binder::fit_arguments(const Expression& expression, const Function& functio
     }
     if (parameter.types.has(node->type)) continue;
     if (is_number(node->type)) {
-      const Type wider = parameter.types.has(Type::decimal) && node->type == Type::integer ? Type::decimal : Type::float64;
+      const Type wider =
+          parameter.types.has(Type::decimal) && node->type == Type::integer ? Type::decimal : Type::float64;
       if (parameter.types.has(wider)) {
         node = convert(node, wider);
         continue;
@@ -153,10 +154,10 @@ bool Binder::fit_arguments(const Expression& expression, const Function& functio
         continue;
       }
     }
-    diagnostics().add(320, at,
-                      fmt::format("{} needs {}, but this is {}", function.name, type_phrase(parameter.types),
-                                  name(node->type)),
-                      help_for(parameter, node));
+    diagnostics().add(
+        320, at,
+        fmt::format("{} needs {}, but this is {}", function.name, type_phrase(parameter.types), name(node->type)),
+        help_for(parameter, node));
     good = false;
   }
   return good;
@@ -230,31 +231,25 @@ NodePtr Binder::bind_function(const Expression& expression, const Function& func
   if (function.aggregate) return group_value(expression, &function, std::move(use), type, std::move(arguments));
   if (!function.bind) {
     compiler_.unavailable(expression.name_at, std::string{function.name});
-    Node node{.kind = Node::Kind::constant, .type = type};
-    node.text = to_string(expression);
-    node.at = expression.at;
-    node.pure = false;
-    return make(std::move(node), node.text);
+    return make(expression, {.kind = Node::Kind::constant, .type = type, .pure = false}, to_string(expression));
   }
   // A constant that is not known while linting (a param without a value) cannot be bound; its type is enough.
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (parameter_of(function, i).constant && !use.constants[i]) {
-      Node node{.kind = Node::Kind::constant, .type = type};
-      node.text = to_string(expression);
-      node.at = expression.at;
-      node.pure = false;
-      return make(std::move(node), node.text);
+      return make(expression, {.kind = Node::Kind::constant, .type = type, .pure = false}, to_string(expression));
     }
   }
   const bool dynamic = std::ranges::find(use.types, Type::any) != use.types.end();
   converters::Kernel kernel = dynamic ? dynamic_call(function, use, type) : function.bind(use);
   std::string operation = fmt::format("{}()", function.name);
-  return call(std::move(operation), std::move(kernel), type, std::move(arguments), expression, function.pure, &function);
+  return call(std::move(operation), std::move(kernel), type, std::move(arguments), expression, function.pure,
+              &function);
 }
 
 NodePtr Binder::bind_row_number(const Expression& expression, std::vector<NodePtr> keys) {
   if (!scope_.shape || scope_.step == Scope::Step::explode) {
-    diagnostics().add(311, expression.name_at, "row_number counts the rows of a table: it can stand in where and fields");
+    diagnostics().add(311, expression.name_at,
+                      "row_number counts the rows of a table: it can stand in where and fields");
     return nullptr;
   }
   if (scope_.grouped && !in_aggregate_) return group_value(expression, nullptr, {}, Type::integer, std::move(keys));
@@ -288,11 +283,8 @@ NodePtr Binder::bind_try(const Expression& expression, std::vector<NodePtr> argu
     std::vector<NodePtr*> both{&arguments[0], &arguments[1]};
     if (!unify(both)) return nullptr;
   }
-  Node node{.kind = Node::Kind::try_of, .type = arguments.front()->type, .arguments = std::move(arguments)};
-  node.text = to_string(expression);
-  node.at = expression.at;
-  node.pure = std::ranges::all_of(node.arguments, [](const NodePtr& a) { return a->pure; });
-  NodePtr made = make(std::move(node), "");
+  const Type type = arguments.front()->type;
+  NodePtr made = make(expression, {.kind = Node::Kind::try_of, .type = type, .arguments = std::move(arguments)}, "");
   tries_.push_back(made.get());
   return made;
 }
@@ -301,11 +293,8 @@ NodePtr Binder::bind_coalesce(const Expression& expression, std::vector<NodePtr>
   std::vector<NodePtr*> all;
   for (NodePtr& argument : arguments) all.push_back(&argument);
   if (!unify(all)) return nullptr;
-  Node node{.kind = Node::Kind::coalesce, .type = arguments.front()->type, .arguments = std::move(arguments)};
-  node.text = to_string(expression);
-  node.at = expression.at;
-  node.pure = std::ranges::all_of(node.arguments, [](const NodePtr& a) { return a->pure; });
-  return make(std::move(node), "");
+  const Type type = arguments.front()->type;
+  return make(expression, {.kind = Node::Kind::coalesce, .type = type, .arguments = std::move(arguments)}, "");
 }
 
 }  // namespace etl::plan

@@ -71,12 +71,8 @@ NodePtr Binder::bind_each(const Expression& expression, const Function& function
   if (!body) return nullptr;
   tries_.insert(tries_.end(), inner.tries_.begin(), inner.tries_.end());
 
-  Node node{.kind = Node::Kind::each, .type = Type::list, .arguments = std::move(lists), .body = body};
-  node.text = to_string(expression);
-  node.at = expression.at;
-  node.pure = node.arguments.front()->pure && body->pure;
-  node.secret = node.arguments.front()->secret || body->secret;
-  return make(std::move(node), "each:" + word.text);
+  return make(expression, {.kind = Node::Kind::each, .type = Type::list, .arguments = std::move(lists), .body = body},
+              "each:" + word.text);
 }
 
 NodePtr Binder::bind_key_of(const Expression& expression, const Function&) {
@@ -98,10 +94,8 @@ NodePtr Binder::bind_key_of(const Expression& expression, const Function&) {
             .type = lookup.key ? lookup.key->type : Type::text,
             .arguments = {value},
             .index = *index};
-  node.text = to_string(expression);
-  node.at = expression.at;
   node.pure = false;  // Entries may come from a database.
-  return make(std::move(node), "key_of");
+  return make(expression, std::move(node), "key_of");
 }
 
 }  // namespace etl::plan

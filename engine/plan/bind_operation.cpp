@@ -28,8 +28,10 @@ NodePtr Binder::bind_operation(const Expression& expression) {
     case Operator::multiply:
     case Operator::divide:
     case Operator::remainder:
-    case Operator::negate: return bind_arithmetic(expression);
-    case Operator::concatenate: return bind_concatenation(expression);
+    case Operator::negate:
+      return bind_arithmetic(expression);
+    case Operator::concatenate:
+      return bind_concatenation(expression);
     case Operator::equal:
     case Operator::not_equal:
     case Operator::less:
@@ -41,14 +43,18 @@ NodePtr Binder::bind_operation(const Expression& expression) {
       return bind_comparison(expression, spec::name(expression.op), left, right);
     }
     case Operator::like:
-    case Operator::not_like: return bind_like(expression);
+    case Operator::not_like:
+      return bind_like(expression);
     case Operator::logical_not:
     case Operator::logical_and:
-    case Operator::logical_or: return bind_logical(expression);
+    case Operator::logical_or:
+      return bind_logical(expression);
     case Operator::between:
-    case Operator::not_between: return bind_between(expression);
+    case Operator::not_between:
+      return bind_between(expression);
     case Operator::in_list:
-    case Operator::not_in_list: return bind_in_list(expression);
+    case Operator::not_in_list:
+      return bind_in_list(expression);
     case Operator::is_null:
     case Operator::is_not_null: {
       const NodePtr node = bind(*expression.arguments[0]);
@@ -56,10 +62,7 @@ NodePtr Binder::bind_operation(const Expression& expression) {
       Node test{.kind = expression.op == Operator::is_null ? Node::Kind::is_null : Node::Kind::is_not_null,
                 .type = Type::boolean,
                 .arguments = {node}};
-      test.text = to_string(expression);
-      test.at = expression.at;
-      test.pure = node->pure;
-      return make(std::move(test), "");
+      return make(expression, std::move(test), "");
     }
   }
   return nullptr;
@@ -148,10 +151,7 @@ NodePtr Binder::bind_logical(const Expression& expression) {
                                                             : Node::Kind::logical_not,
             .type = Type::boolean,
             .arguments = sides};
-  node.text = to_string(expression);
-  node.at = expression.at;
-  node.pure = std::ranges::all_of(sides, [](const NodePtr& side) { return side->pure; });
-  return make(std::move(node), "");
+  return make(expression, std::move(node), "");
 }
 
 // x between a and b is x >= a and x <= b.
@@ -160,17 +160,10 @@ NodePtr Binder::bind_between(const Expression& expression) {
   const NodePtr low = bind_comparison(expression, ">=", value, bind(*expression.arguments[1]));
   const NodePtr high = bind_comparison(expression, "<=", value, bind(*expression.arguments[2]));
   if (!low || !high) return nullptr;
-  Node both{.kind = Node::Kind::logical_and, .type = Type::boolean, .arguments = {low, high}};
-  both.text = to_string(expression);
-  both.at = expression.at;
-  both.pure = low->pure && high->pure;
-  NodePtr node = make(std::move(both), "");
+  NodePtr node =
+      make(expression, {.kind = Node::Kind::logical_and, .type = Type::boolean, .arguments = {low, high}}, "");
   if (expression.op == Operator::between) return node;
-  Node inverted{.kind = Node::Kind::logical_not, .type = Type::boolean, .arguments = {node}};
-  inverted.text = to_string(expression);
-  inverted.at = expression.at;
-  inverted.pure = node->pure;
-  return make(std::move(inverted), "not");
+  return negated(expression, node);
 }
 
 // x in (a, b) is x = a or x = b.
@@ -185,18 +178,10 @@ NodePtr Binder::bind_in_list(const Expression& expression) {
       any = equal;
       continue;
     }
-    Node either{.kind = Node::Kind::logical_or, .type = Type::boolean, .arguments = {any, equal}};
-    either.text = to_string(expression);
-    either.at = expression.at;
-    either.pure = any->pure && equal->pure;
-    any = make(std::move(either), "");
+    any = make(expression, {.kind = Node::Kind::logical_or, .type = Type::boolean, .arguments = {any, equal}}, "");
   }
   if (expression.op == Operator::in_list) return any;
-  Node inverted{.kind = Node::Kind::logical_not, .type = Type::boolean, .arguments = {any}};
-  inverted.text = to_string(expression);
-  inverted.at = expression.at;
-  inverted.pure = any->pure;
-  return make(std::move(inverted), "not");
+  return negated(expression, any);
 }
 
 NodePtr Binder::bind_like(const Expression& expression) {
@@ -215,11 +200,7 @@ NodePtr Binder::bind_like(const Expression& expression) {
   const auto kernel = fixed ? converters::like(std::get<std::string_view>(arguments[1]->value)) : converters::like();
   const NodePtr found = call("like", kernel, Type::boolean, arguments, expression);
   if (!found || expression.op == Operator::like) return found;
-  Node inverted{.kind = Node::Kind::logical_not, .type = Type::boolean, .arguments = {found}};
-  inverted.text = to_string(expression);
-  inverted.at = expression.at;
-  inverted.pure = found->pure;
-  return make(std::move(inverted), "not");
+  return negated(expression, found);
 }
 
 }  // namespace etl::plan

@@ -134,13 +134,14 @@ void Compiler::compile_settings() {
 void Compiler::compile_parameters() {
   for (const auto& [name, spec] : mapping_.params) {
     const auto type = type_named(spec.type.value).value_or(Type::text);
-    ParameterValue parameter{.name = name.value, .type = type, .value = {}, .secret = spec.secret};
+    ParameterValue parameter{.name = name.value, .type = type, .value = {}, .secret = spec.secret, .description = spec.description};
     const auto given = mapping_.param_values.find(name.value);
     if (given != mapping_.param_values.end()) {
       const ReadLiteral read = read_literal(given->second, type, context_, *plan_.arena);
       const Span& at = given->second.at ? given->second.at : name.at;
       if (read.value) {
         parameter.value = *read.value;
+        parameter.has_value = true;
         known_parameters_.insert(name.value);
       } else {
         diagnostics_.add(325, at, fmt::format("param {}: {}", name.value, spec.secret ? "does not fit its type" : read.problem),
@@ -148,7 +149,7 @@ void Compiler::compile_parameters() {
       }
     } else if (!options_.lint) {
       diagnostics_.add(401, name.at, fmt::format("param {} has no value", name.value),
-                       fmt::format("give one: --param {}=..., or a default", name.value));
+                       fmt::format("give one: --param {}=... ({}), or a default", name.value, spec.type.value));
     }
     plan_.parameters.push_back(std::move(parameter));
   }

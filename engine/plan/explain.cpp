@@ -105,6 +105,20 @@ std::string rows_text(const Facts& facts, std::size_t index) {
   return fmt::format(", about {} rows", grouped(*facts.rows[index]));
 }
 
+std::string value_text(const ParameterValue& parameter) {
+  if (!parameter.has_value) return "required";
+  return parameter.secret ? "***" : is_null(parameter.value) ? "null" : to_text(parameter.value);
+}
+
+void append_parameters(const Plan& plan, std::string& out) {
+  if (plan.parameters.empty()) return;
+  out += "\nparams\n";
+  for (const ParameterValue& parameter : plan.parameters) {
+    out += fmt::format("  {:<20} {:<10} {}{}{}\n", parameter.name, etl::name(parameter.type), value_text(parameter),
+                       parameter.description.empty() ? "" : "  ", parameter.description);
+  }
+}
+
 void append_table(const Plan& plan, const Facts& facts, std::size_t index, std::string& out) {
   const TablePlan& table = plan.tables[index];
   const std::string into = table.target ? table.target->name : table.name;
@@ -153,6 +167,20 @@ void append_member(std::string_view key, std::string_view text, std::string& out
   append_json_string(key, out);
   out += ':';
   append_json_string(text, out);
+}
+
+void append_parameter(const ParameterValue& parameter, std::string& out) {
+  out += '{';
+  append_member("name", parameter.name, out);
+  out += ',';
+  append_member("type", etl::name(parameter.type), out);
+  out += ",\"value\":";
+  if (parameter.has_value) {
+    append_json_string(value_text(parameter), out);
+  } else {
+    out += "null";
+  }
+  out += '}';
 }
 
 void append_field(const TablePlan& table, const FieldPlan& field, std::string& out) {
@@ -251,6 +279,7 @@ void append_risks(const std::vector<Risk>& risks, std::string& out) {
 
 std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& diagnostics) {
   std::string out = fmt::format("{}{}{}\n", plan.name, plan.description.empty() ? "" : ": ", plan.description);
+  append_parameters(plan, out);
   out += "\nconnections\n";
   for (const ConnectionPlan& connection : plan.connections) {
     const std::string role = connection.is_target ? (connection.is_source ? "source, target" : "target")
@@ -276,7 +305,12 @@ std::string to_json(const Plan& plan, const Facts& facts, const Diagnostics& dia
   append_member("name", plan.name, out);
   out += ',';
   append_member("mapping", plan.path, out);
-  out += ",\"connections\":[";
+  out += ",\"params\":[";
+  for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
+    if (i > 0) out += ',';
+    append_parameter(plan.parameters[i], out);
+  }
+  out += "],\"connections\":[";
   for (std::size_t i = 0; i < plan.connections.size(); ++i) {
     const ConnectionPlan& connection = plan.connections[i];
     if (i > 0) out += ',';

@@ -203,6 +203,8 @@ struct ParameterValue {
   Type type = Type::text;
   Value value;
   bool secret = false;
+  bool has_value = false;  // False only for lint and plans without databases.
+  std::string description = {};
 };
 
 struct Plan {
