@@ -242,12 +242,19 @@ class MappingReader {
     if (is_secret && has_text && options_.resolve_environment) register_secret(value->second.text);
   }
 
+  std::string listed_params() const {
+    std::vector<std::string> all;
+    for (const auto& [name, spec] : mapping_.params) all.push_back(fmt::format("{} ({})", name.value, to_string(spec)));
+    return all.empty() ? "it has none" : fmt::format("it has {}", fmt::join(all, ", "));
+  }
+
   void refuse_undeclared(const Node& params, const Node& profile_params) {
     const auto names = names_in(params);
     for (const auto& [name, value] : options_.params) {
       if (params.find(name) != nullptr) continue;
+      const std::string meant = did_you_mean(name, names);
       diagnostics_.add(302, params.at, fmt::format("--param {}: the spec has no such param", name),
-                       did_you_mean(name, names));
+                       meant.empty() ? listed_params() : meant);
     }
     for (const Member& member : profile_params.members) {
       if (params.find(member.key) != nullptr) continue;
@@ -338,6 +345,13 @@ class MappingReader {
 };
 
 }  // namespace
+
+std::string to_string(const ParamSpec& param) {
+  const std::string type = param.type.value + (param.secret ? ", secret" : "");
+  if (!param.fallback) return type + ", required";
+  const bool shown = !param.secret && param.fallback->kind == Literal::Kind::scalar;
+  return type + (shown ? ", default " + param.fallback->text : ", with a default");
+}
 
 std::optional<Mapping> parse_mapping(const SourceTextPtr& text, const ParseOptions& options, Diagnostics& diagnostics) {
   return MappingReader{text, options, false, diagnostics}.read();

@@ -55,6 +55,9 @@ struct ParamSpec {
   Span at;  // Its block, or its type in the short form.
 };
 
+// What may be given for it: "date, required", "int, default 10", "text, secret".
+std::string to_string(const ParamSpec& param);
+
 struct AuthSpec {
   std::string kind;  // bearer, basic, header, query, oauth2.
   // bearer, basic: one entry of that name; header, query: name and value; oauth2: its keys.

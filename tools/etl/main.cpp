@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
 #include "engine/base/suggest.h"
+#include "engine/spec/mapping.h"
 #include "tools/etl/command_table.h"
 #include "tools/etl/patterns.h"
 
@@ -152,6 +153,28 @@ Exit refused(const CLI::ParseError& error, const CLI::App& app) {
   return refused(words, help);
 }
 
+bool takes_params(std::string_view command) {
+  return std::ranges::any_of(option_rows(), [&](const OptionRow& row) {
+    return row.text.name == "--param" && describe::takes(row.text, command);
+  });
+}
+
+// What --param may set, of each mapping that stands beside --help.
+void show_params(const Options& options) {
+  std::vector<std::string> mappings = options.mappings;
+  if (!options.mapping.empty()) mappings.push_back(options.mapping);
+  for (const std::string& path : expand_patterns(mappings)) {
+    Diagnostics ignored;
+    const auto mapping = spec::parse_mapping(spec::read_file(path), {.params = {}, .profile = options.profile}, ignored);
+    if (!mapping) continue;
+    fmt::print("\n{} params of {}\n", mapping->params.empty() ? "no" : "the", path);
+    for (const auto& [name, param] : mapping->params) {
+      fmt::print("  {} ({}){}{}\n", name.value, spec::to_string(param), param.description.empty() ? "" : ": ",
+                 param.description);
+    }
+  }
+}
+
 Exit main_of(int argc, char** argv) {
   Options options;
   Exit (*chosen)(const Options&) = nullptr;
@@ -180,6 +203,12 @@ Exit main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) return refused(error, app);
     app.exit(error, std::cout, std::cerr);  // --help, --version.
+    const auto chosen_commands = app.get_subcommands();
+    try {
+      if (!chosen_commands.empty() && takes_params(chosen_commands.front()->get_name())) show_params(options);
+    } catch (const Error& unreadable) {
+      return refused(unreadable.what(), unreadable.remedy());
+    }
     return Exit::done;
   }
   return guarded(chosen, options);
