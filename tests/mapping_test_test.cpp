@@ -96,4 +96,97 @@ TEST_CASE("etl test: coverage names what no test reaches") {
   CHECK(done.exit == 1);
 }
 
+TEST_CASE("etl test: coverage counts aborts, and rules that follow from the schema") {
+  const Scratch scratch;
+  write_whole(scratch.path() / "a.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, role TEXT, boss INTEGER);\n");
+  write_whole(scratch.path() / "b.sql",
+              "CREATE TABLE people (id integer PRIMARY KEY, name varchar(5) NOT NULL UNIQUE,\n"
+              "  role text CHECK (role IN ('admin', 'member')), size numeric(3,1));\n");
+  const std::string mapping = R"(version: 1
+connections:
+  source: {url: sqlite:a.db, schema: a.sql}
+  target: {url: postgresql://localhost/b, schema: b.sql}
+tables:
+  people:
+    from: source.people
+    ignore: [boss]
+    fields:
+      id: {abort: {max: 1000}}
+      name:
+      role:
+      size: length(name) * 20
+    check:
+      ids are even: id % 2 = 0
+    abort:
+      nobody is nameless: name != ''
+tests:
+  - name: most rules
+    given:
+      source.people:
+        - {id: 2, name: Ada, role: admin}
+        - {id: 4, role: admin}
+        - {id: 6, name: Barbara, role: admin}
+        - {id: 8, name: Bo, role: boss}
+        - {id: 10, name: Ada, role: member}
+        - {id: 3, name: Cy, role: member}
+    expect:
+      people: [{id: 2, name: Ada, role: admin, size: 60}]
+)";
+  const std::string stops = R"(  - name: a row that stops the run
+    given:
+      source.people: [{id: 2, name: Al, role: admin}, {id: 4, name: '', role: admin}]
+    rejects:
+      - {table: people, field: '', rule: abort}
+  - name: a value that stops the run
+    given:
+      source.people: [{id: 2000, name: Al, role: admin}]
+    rejects:
+      - {table: people, field: id, rule: abort}
+)";
+  write_whole(scratch.path() / "people.yaml", mapping);
+  const auto first = run_etl({"test", "people.yaml", "--coverage"}, scratch.path());
+  CHECK(first.out.find("people.yaml:10:20: people.id: abort: max\n") != std::string::npos);
+  CHECK(first.out.find("people.yaml:17:7: people: nobody is nameless\n") != std::string::npos);
+  for (const char* reached : {"ids are even", "name: required", "name: max_length", "role: one_of", "name: key", "size: precision"}) {
+    CHECK_MESSAGE(first.out.find(reached + std::string{"\n"}) == std::string::npos, reached, " is not counted as reached:\n", first.out);
+    CHECK_MESSAGE(first.out.find(reached + std::string{" (schema)\n"}) == std::string::npos, reached, ":\n", first.out);
+  }
+  write_whole(scratch.path() / "people.yaml", mapping + stops);
+  const auto second = run_etl({"test", "people.yaml", "--coverage"}, scratch.path());
+  CHECK_MESSAGE(second.out.find("abort") == std::string::npos, second.out);
+  CHECK(second.out.find("people: nobody is nameless") == std::string::npos);
+  CAPTURE(second.out);
+  CHECK(second.exit == 0);
+
+  // Without the rows that break them, the rules of the schema are named.
+  std::string clean = mapping;
+  clean.erase(clean.find("        - {id: 4"), clean.find("    expect:") - clean.find("        - {id: 4"));
+  write_whole(scratch.path() / "people.yaml", clean);
+  const auto third = run_etl({"test", "people.yaml", "--coverage"}, scratch.path());
+  for (const char* missed : {"people.name: required (schema)", "people.name: max_length (schema)",
+                             "people.role: one_of (schema)", "people.name: key (schema)", "people.size: precision (schema)"}) {
+    CHECK_MESSAGE(third.out.find(missed) != std::string::npos, missed, " is not named:\n", third.out);
+  }
+}
+
+TEST_CASE("etl test: the day of past and future is that of settings.timezone") {
+  const auto outcome = [](const std::string& zone) {
+    const Scratch scratch;
+    write_whole(scratch.path() / "a.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, born TEXT);\n");
+    write_whole(scratch.path() / "b.sql", "CREATE TABLE people (id integer PRIMARY KEY, born date);\n");
+    write_whole(scratch.path() / "people.yaml",
+                "version: 1\nconnections:\n  source: {url: sqlite:a.db, schema: a.sql}\n"
+                "  target: {url: postgresql://localhost/b, schema: b.sql}\nsettings: {timezone: " + zone + "}\n"
+                "tables:\n  people:\n    from: source.people\n    fields:\n      id:\n      born: {past: true}\n"
+                "tests:\n  - name: a day\n    now: '2024-06-01T20:00:00Z'\n    given:\n"
+                "      source.people: [{id: 1, born: '2024-06-01'}, {id: 2, born: '2024-06-02'}]\n"
+                "    expect: {people: [{id: 1, born: {past: true}}, {id: 2, born: {past: true}}]}\n");
+    return run_etl({"test", "people.yaml"}, scratch.path());
+  };
+  CHECK(outcome("Pacific/Kiritimati").exit == 0);  // 10:00 of June 2nd there.
+  const auto utc = outcome("UTC");
+  CHECK(utc.exit == 1);
+  CHECK(utc.out.find("people: rejected: born: past: 2024-06-02 is after the run's 2024-06-01") != std::string::npos);
+}
+
 }  // namespace etl::testing

@@ -93,6 +93,15 @@ struct Failure {
   std::string remedy;
 };
 
+// The row that an `abort` of the mapping stopped the run at; `failure` says so in words.
+struct Stop {
+  std::string table;
+  std::string field;  // "" for sentences.
+  std::string rule;   // As Warned::rule.
+  std::string reason;
+  std::string position;
+};
+
 struct Report {
   Uuid run_id;
   std::string mapping;
@@ -106,6 +115,7 @@ struct Report {
   std::vector<Check> checks;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
+  std::optional<Stop> stop;
   std::uint64_t peak_memory = 0;  // Bytes.
   std::string folder;             // "" when no report is kept.
 

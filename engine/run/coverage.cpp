@@ -24,6 +24,12 @@ converters::Kernel noting(std::shared_ptr<std::set<std::string>> reached, std::s
   };
 }
 
+// "not true: ids are small", and "ids are small: ..." where the condition itself failed.
+std::string_view sentence_of(std::string_view reason) {
+  constexpr std::string_view kBroken = "not true: ";
+  return reason.starts_with(kBroken) ? reason.substr(kBroken.size()) : reason;
+}
+
 }  // namespace
 
 Coverage::Coverage(const spec::Mapping& mapping) {
@@ -37,8 +43,11 @@ Coverage::Coverage(const spec::Mapping& mapping) {
       for (const auto& [rule, literal] : field.warn) {
         declare(name + ": warn " + rule.value, rule.at, fmt::format("{}: warn: {}", name, rule.value));
       }
+      for (const auto& [rule, literal] : field.abort) {
+        declare(name + ": abort " + rule.value, rule.at, fmt::format("{}: abort: {}", name, rule.value));
+      }
     }
-    for (const auto* sentences : {&table.check, &table.warn}) {
+    for (const auto* sentences : {&table.check, &table.warn, &table.abort}) {
       for (const spec::SentenceSpec& sentence : *sentences) {
         const std::string what = fmt::format("{}: {}", table.name.value, sentence.sentence.value);
         declare(what, sentence.sentence.at, what);
@@ -53,9 +62,39 @@ void Coverage::declare(const std::string& key, const Span& at, std::string what)
 
 void Coverage::watch(plan::Plan& plan) {
   for (plan::TablePlan& table : plan.tables) {
+    declare_rules_of_schema(table);
     for (plan::FieldPlan& field : table.fields) {
       if (field.value) field.value = watched(field.value, fmt::format("{}.{}", table.name, field.name));
     }
+  }
+}
+
+void Coverage::declare_rules_of_schema(const plan::TablePlan& table) {
+  const auto add = [&](const std::string& field, std::string_view rule, const Span& at) {
+    const std::string key = fmt::format("{}.{}: {}", table.name, field, rule);
+    declare(key, at, key + " (schema)");
+  };
+  for (const plan::FieldPlan& field : table.fields) {
+    const schema::Column* column = table.target ? &table.target->columns[field.target_column] : nullptr;
+    const bool filled = field.fallback || field.fallback_is_now || field.from_default;
+    if (column && column->not_null && field.value && !filled) add(field.name, "required", field.at);
+    if (column && column->type.length && field.type == Type::text) add(field.name, "max_length", field.at);
+    if (column && column->type.precision && field.type == Type::decimal) add(field.name, "precision", field.at);
+    for (const plan::RulePlan& rule : field.rules) {
+      if (rule.origin == "schema") add(field.name, rule.rule->name, field.at);
+    }
+  }
+  const auto names_of = [&](const std::vector<std::size_t>& fields) {
+    std::vector<std::string> names;
+    for (const std::size_t field : fields) names.push_back(table.fields[field].name);
+    return fmt::format("{}", fmt::join(names, ", "));
+  };
+  for (const plan::UniquePlan& unique : table.unique) {
+    if (unique.from_schema && !unique.implied) add(names_of(unique.fields), "key", table.fields[unique.fields.front()].at);
+  }
+  for (const plan::ForeignKeyPlan& key : table.foreign_keys) {
+    if (key.name == "exists") continue;
+    add(names_of(key.fields), key.through_reference ? "parent" : "exists", table.fields[key.fields.front()].at);
   }
 }
 
@@ -92,7 +131,7 @@ void Coverage::add(const spec::TestSpec& test, const report::Report& report) {
     for (const report::Reject& reject : table.rejects) {
       reach(fmt::format("{}.{}", table.name, reject.field));
       reach(fmt::format("{}.{}: {}", table.name, reject.field, reject.rule));
-      if (reject.rule == "check") reach(fmt::format("{}: {}", table.name, reject.reason));
+      if (reject.rule == "check") reach(fmt::format("{}: {}", table.name, sentence_of(reject.reason)));
     }
     for (const report::Warned& warned : table.warned) {
       const std::string rule = warned.rule.substr(0, warned.rule.find(':'));
@@ -100,6 +139,10 @@ void Coverage::add(const spec::TestSpec& test, const report::Report& report) {
                                  : fmt::format("{}.{}: warn {}", table.name, warned.field, rule));
     }
   }
+  if (!report.stop) return;
+  const report::Stop& stop = *report.stop;
+  reach(stop.field.empty() ? fmt::format("{}: {}", stop.table, stop.rule)
+                           : fmt::format("{}.{}: abort {}", stop.table, stop.field, stop.rule.substr(0, stop.rule.find(':'))));
 }
 
 std::vector<Coverage::Item> Coverage::items() const {

@@ -13,8 +13,8 @@
 
 namespace etl::run {
 
-// A field is reached when a test expects its value or a reject of it; a rule when a row breaks it; a branch when a
-// row takes it.
+// A field is reached when a test expects its value or a reject of it; a rule, of the mapping or of the schema, when a
+// row breaks it; a branch when a row takes it.
 class Coverage {
  public:
   struct Item {
@@ -26,7 +26,8 @@ class Coverage {
   // Declares what there is to reach.
   explicit Coverage(const spec::Mapping& mapping);
 
-  // Wraps the branches of the plan's expressions, so that running it marks those that rows take.
+  // Declares the rules that follow from the schema, and wraps the branches of the plan's expressions, so that running
+  // it marks those that rows take.
   void watch(plan::Plan& plan);
   // Marks what a test expects, and what its run rejected and warned of.
   void add(const spec::TestSpec& test, const report::Report& report);
@@ -37,6 +38,7 @@ class Coverage {
  private:
   void declare(const std::string& key, const Span& at, std::string what);
   void reach(const std::string& key) { reached_->insert(key); }
+  void declare_rules_of_schema(const plan::TablePlan& table);
   plan::NodePtr watched(const plan::NodePtr& node, const std::string& field);
 
   std::map<std::string, Item> items_;

@@ -11,6 +11,7 @@
 #include "engine/readers/inline_reader.h"
 #include "engine/readers/text_reader.h"
 #include "engine/rules/rule.h"
+#include "engine/run/present.h"
 #include "engine/run/run.h"
 #include "engine/writers/memory_target.h"
 
@@ -118,8 +119,9 @@ std::string shown(const Value& value) { return is_null(value) ? "null" : quote_f
 // Compares one test's outcome with what it expects.
 class Comparison {
  public:
-  Comparison(const plan::Plan& plan, TestConnections& connections, const report::Report& report)
-      : plan_{plan}, connections_{connections}, report_{report} {}
+  Comparison(const plan::Plan& plan, TestConnections& connections, const report::Report& report, Instant judged_at)
+      : plan_{plan}, connections_{connections}, report_{report},
+        present_{present_at(judged_at, plan.tables.front().context)} {}
 
   // Where rows are missing, what was rejected is most likely why.
   void name_rejects(const std::string& table_name) {
@@ -169,6 +171,10 @@ class Comparison {
         got.push_back(fmt::format("{}.{}: {}: {} ({})", table.name, reject.field, reject.rule, reject.reason, reject.position));
         keys_.push_back({table.name, reject.field, reject.rule});
       }
+    }
+    if (report_.stop) {  // The last word of a run.
+      got.push_back(report_.failure->message);
+      keys_.push_back({report_.stop->table, report_.stop->field, "abort"});
     }
     const std::size_t count = std::max(got.size(), expected.items.size());
     for (std::size_t i = 0; i < count; ++i) {
@@ -268,7 +274,6 @@ class Comparison {
       rules::Use use;
       use.type = type;
       use.text = literal.text;
-      use.now = kTestStart;
       const bool typed = rule->argument == rules::Argument::value;
       const auto value = plan::read_literal(literal, typed ? type : Type::any, plan_.tables.front().context, arena_);
       if (value.value) use.value = *value.value;
@@ -279,7 +284,7 @@ class Comparison {
       Column column{type, 1};
       column.set(0, got);
       Failures failures;
-      rule->bind(use)(column, kTestStart, failures);
+      rule->bind(use)(column, present_, failures);
       const std::string wanted = fmt::format("{}: {}", rule_name.value, shown(literal));
       if (is_null(got)) cells_.push_back({name, wanted, "null"});
       for (const Failure& failure : failures) {
@@ -291,6 +296,7 @@ class Comparison {
   const plan::Plan& plan_;
   TestConnections& connections_;
   const report::Report& report_;
+  rules::Present present_;  // What a rule in place of a value compares with.
   Arena arena_;
   std::vector<Key> keys_;
   std::vector<Cell> cells_;
@@ -368,9 +374,10 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
   options.keep_rejects = 100'000;
   options.thresholds = false;
   const report::Report report = run(*plan, connections, options);
-  if (report.failure) result.differences.push_back(report.failure->message);
+  const bool stop_is_compared = report.stop && test.rejects;
+  if (report.failure && !stop_is_compared) result.differences.push_back(report.failure->message);
   if (coverage) coverage->add(test, report);
-  Comparison comparison{*plan, connections, report};
+  Comparison comparison{*plan, connections, report, options.judged_at.value_or(options.started)};
   for (const auto& [table, rows] : test.expect) comparison.expect_rows(table.value, rows);
   if (test.rejects) comparison.expect_rejects(*test.rejects);
   std::ranges::move(comparison.take(), std::back_inserter(result.differences));

@@ -271,6 +271,9 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
     report.state = state_of(report);
   } catch (const Interrupted&) {
     report.state = report::State::interrupted;
+  } catch (const Aborted& aborted) {
+    fail(report, aborted.kind(), aborted.what(), aborted.remedy());
+    report.stop = aborted.at();
   } catch (const Error& error) {
     fail(report, error.kind(), error.what(), error.remedy());
   } catch (const std::bad_alloc&) {

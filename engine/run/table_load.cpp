@@ -38,6 +38,12 @@ bool has_triggers(const TableState& table) {
 
 }  // namespace
 
+Aborted::Aborted(report::Stop at)
+    : Error{Error::Kind::validation,
+            fmt::format("aborted: {}{}{}: {}: {}", at.table, at.field.empty() ? "" : ".", at.field, at.position, at.reason),
+            "mend the row in the source, or make the abort a check"},
+      at_{std::move(at)} {}
+
 TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& references, report::Table& report,
                      const std::string& folder)
     : state_{state},
@@ -107,10 +113,7 @@ void TableLoad::load_rows(ShapedBatch rows) {
   }
   write_batch(batch);
   log_rejects(batch);
-  if (batch.abort) {
-    throw Error{Error::Kind::validation, fmt::format("aborted: {}", batch.abort->message),
-                "mend the row in the source, or make the abort a check"};
-  }
+  if (batch.abort) throw Aborted{batch.abort->stop};
 }
 
 void TableLoad::write_batch(FinishedBatch& batch) {

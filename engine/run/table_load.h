@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/report/report.h"
 #include "engine/run/explode.h"
 #include "engine/run/finish.h"
@@ -19,6 +20,16 @@
 #include "engine/run/witness.h"
 
 namespace etl::run {
+
+// An `abort` of the mapping was broken.
+class Aborted : public Error {
+ public:
+  explicit Aborted(report::Stop at);
+  const report::Stop& at() const { return at_; }
+
+ private:
+  report::Stop at_;
+};
 
 class TableLoad {
  public:
