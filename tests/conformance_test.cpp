@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -110,20 +111,75 @@ std::string unmarked(std::string text) {
   return replaced(std::move(text), "\u220e\n", "");
 }
 
+struct YamlCase {
+  std::string yaml;
+  std::string json;  // "" when the suite gives none.
+  bool fails = false;
+};
+
+// The cases of the suite by name: "236B-0".
+std::map<std::string, YamlCase> yaml_cases(const fs::path& folder) {
+  std::map<std::string, YamlCase> cases;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    Diagnostics own;
+    const auto suite =
+        spec::parse_yaml(std::make_shared<const SourceText>(entry.path().string(), read_whole(entry.path())), own);
+    REQUIRE_MESSAGE((suite && suite->root.is_list()), entry.path().string());
+    int number = 0;
+    for (const spec::Node& test : suite->root.items) {
+      const spec::Node* yaml = test.find("yaml");
+      if (yaml == nullptr) continue;
+      const spec::Node* json = test.find("json");
+      const spec::Node* fail = test.find("fail");
+      cases[fmt::format("{}-{}", entry.path().stem().string(), number++)] = {
+          unmarked(yaml->text), json == nullptr ? "" : json->text, fail != nullptr && fail->text == "true"};
+    }
+  }
+  return cases;
+}
+
+// A case as the file of a lookup, through `etl run` and `etl test`: a map of texts answers for every key what the
+// reader saw, all else is refused by both. Gives the number of keys.
+std::size_t look_up_in(const std::string& yaml, const spec::Node* map) {
+  const bool is_flat = map != nullptr && std::ranges::all_of(map->members, [](const spec::Member& member) {
+    return member.value.is_scalar() || member.value.is_null();
+  });
+  Question question{.field = "doc[a]", .rows = {}};
+  question.files["case.yaml"] = yaml;
+  question.sections = "lookups: {doc: {file: case.yaml}}\n";
+  if (!is_flat) {
+    question.rows.push_back({"a"});
+    CHECK(exits(question) == std::vector<int>{2, 2});
+    return 0;
+  }
+  Answers expected;
+  for (const spec::Member& member : map->members) {
+    if (member.value.is_null()) continue;
+    question.rows.push_back({member.key});
+    expected.emplace_back(member.value.text);
+  }
+  if (question.rows.empty()) return 0;
+  const Answers answers = answers_of_run(question, Targets::sqlite);
+  CHECK(answers == expected);
+  CHECK(judged_by_test(question, answers) == "");
+  return question.rows.size();
+}
+
 }  // namespace
 
 TEST_CASE("conformance: what clocks show at every transition of 23 zones") {
   const auto folder = vectors_folder();
   if (!folder) return;
-  // The published time of day and offset; the date follows from both.
+  // The published time of day and offset in seconds; the date follows from both.
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> expected;
   const std::string text = read_whole(*folder / "tz-moment" / "transitions_D.csv");
-  Question question{.field = "\"format(to_zone(timestamptz(a), b), '%H:%M:%S')\"", .rows = {}};
+  Question question{.field = "\"format(to_zone(timestamptz(a), b), '%H:%M:%S') || ' ' || "
+                             "text(diff(to_zone(timestamptz(a), b), to_zone(timestamptz(a), 'UTC'), 'second'))\"", .rows = {}};
   for (const auto& line : read_csv(text)) {
     if (line[0] == "zone") continue;
     question.rows.push_back({line[1], line[0]});
-    expected.push_back(line[2]);
+    expected.push_back(line[2] + " " + line[4]);
   }
   REQUIRE(question.rows.size() > 4000);
   const Answers answers = answers_of_run(question);
@@ -258,6 +314,8 @@ TEST_CASE("conformance: passwords become bcrypt hashes that others verify, and t
     crypt_data data{};
     CHECK(*hashes[i] == crypt_r(password.c_str(), hashes[i]->c_str(), &data));
   }
+  // `etl test` salts anew, so it is asked for hashes and for the same rejects.
+  CHECK(judged_by_test(made, hashes, R"(^\$2b\$04\$[./A-Za-z0-9]{53}$)") == "");
 }
 
 TEST_CASE("conformance: naughty strings arrive as they left") {
@@ -365,40 +423,32 @@ TEST_CASE("conformance: YAML is read as the suite says, or refused") {
       {"4FJ6-0", "as 6PBE-0"},
   }};
   std::size_t judged = 0;
-  for (const auto& entry : fs::directory_iterator(*folder / "yaml-test-suite" / "cases")) {
-    Diagnostics own;
-    const auto suite = spec::parse_yaml(
-        std::make_shared<const SourceText>(entry.path().string(), read_whole(entry.path())), own);
-    REQUIRE_MESSAGE((suite && suite->root.is_list()), entry.path().string());
-    int number = 0;
-    for (const spec::Node& test : suite->root.items) {
-      const spec::Node* yaml = test.find("yaml");
-      if (yaml == nullptr) continue;
-      const std::string name = fmt::format("{}-{}", entry.path().stem().string(), number++);
-      const spec::Node* json = test.find("json");
-      const spec::Node* fail = test.find("fail");
-      Diagnostics diagnostics;
-      const auto document =
-          spec::parse_yaml(std::make_shared<const SourceText>("case.yaml", unmarked(yaml->text)), diagnostics);
-      ++judged;
-      if (fail != nullptr && fail->text == "true") {
-        verdict.judge(name, !document || diagnostics.has_errors(), "accepted, but is not YAML");
-      } else if (!document || diagnostics.has_errors()) {
-        bool ours = false;
-        std::string message;
-        for (const auto& diagnostic : diagnostics.sorted()) {
-          ours = ours || left_out.contains(diagnostic.code);
-          message = diagnostic.message;
-        }
-        verdict.judge(name, ours, "refused: " + message);
-      } else if (json != nullptr && !json->text.empty()) {
-        const auto value = query_json("SELECT json_type(?1), CASE WHEN json_type(?1) IN ('array', 'object') THEN "
-                                      "json(?1) ELSE json_extract(?1, '$') END", json->text);
-        verdict.judge(name, same_value(document->root, value[0][0], value[0][1]), json->text);
+  std::size_t looked_up = 0;
+  for (const auto& [name, test] : yaml_cases(*folder / "yaml-test-suite" / "cases")) {
+    CAPTURE(name);
+    Diagnostics diagnostics;
+    const auto document = spec::parse_yaml(std::make_shared<const SourceText>("case.yaml", test.yaml), diagnostics);
+    ++judged;
+    if (test.fails) {
+      verdict.judge(name, !document || diagnostics.has_errors(), "accepted, but is not YAML");
+    } else if (!document || diagnostics.has_errors()) {
+      bool ours = false;
+      std::string message;
+      for (const auto& diagnostic : diagnostics.sorted()) {
+        ours = ours || left_out.contains(diagnostic.code);
+        message = diagnostic.message;
       }
+      verdict.judge(name, ours, "refused: " + message);
+    } else if (!test.json.empty()) {
+      const auto value = query_json("SELECT json_type(?1), CASE WHEN json_type(?1) IN ('array', 'object') THEN "
+                                    "json(?1) ELSE json_extract(?1, '$') END", test.json);
+      verdict.judge(name, same_value(document->root, value[0][0], value[0][1]), test.json);
     }
+    const bool readable = document && !diagnostics.has_errors();
+    looked_up += look_up_in(test.yaml, readable && document->root.is_map() ? &document->root : nullptr);
   }
   CHECK(judged > 80);
+  CHECK(looked_up > 10);
 }
 
 }  // namespace etl::testing

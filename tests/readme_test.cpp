@@ -58,3 +58,17 @@ TEST_CASE("readme: every link leads somewhere") {
     }
   }
 }
+
+TEST_CASE("readme: the table of commands lists every command") {
+  const std::string page = read_whole("README.md");
+  const Finished help = run_etl({"--help"}, fs::current_path());
+  const std::size_t begin = help.out.find("Commands:\n");
+  const std::string commands = help.out.substr(begin, help.out.find("\nOptions:") - begin);
+  const std::regex name{"\n  ([a-z-]+) "};
+  std::size_t count = 0;
+  for (std::sregex_iterator at{commands.begin(), commands.end(), name}, end; at != end; ++at, ++count) {
+    const std::regex row{"\n\\|[^|\n]*`etl " + (*at)[1].str() + "[ `]"};
+    CHECK_MESSAGE(std::regex_search(page, row), "the table in README.md has no etl ", (*at)[1].str());
+  }
+  CHECK(count >= 8);
+}
