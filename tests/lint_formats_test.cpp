@@ -1,14 +1,16 @@
 // The formats of `etl lint`, its exit codes and its file patterns, as a user and a CI system see them.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/support/command.h"
+#include "tests/support/json_schema.h"
+#include "tests/support/promised.h"
 
 namespace {
 
@@ -48,61 +50,63 @@ class World {
   Scratch scratch_;
 };
 
-// What SARIF 2.1.0's JSON schema says of the objects that are used: required properties, allowed ones, and what
-// stands in them. "text", "count" (from 0), "place" (from 1), "uri", "level", or the name of another object, "[]" for
-// a list.
-struct Shape {
-  std::set<std::string> required;
-  std::map<std::string, std::string> properties;
-};
-const std::map<std::string, Shape> kSarif = {
-    {"log", {{"version", "runs"}, {{"$schema", "uri"}, {"version", "version"}, {"runs", "[]run"}}}},
-    {"run", {{"tool"}, {{"tool", "tool"}, {"results", "[]result"}, {"columnKind", "columns"}}}},
-    {"tool", {{"driver"}, {{"driver", "driver"}}}},
-    {"driver", {{"name"}, {{"name", "text"}, {"version", "text"}, {"rules", "[]rule"}}}},
-    {"rule",
-     {{"id"},
-      {{"id", "text"}, {"shortDescription", "message"}, {"fullDescription", "message"}, {"defaultConfiguration", "config"}}}},
-    {"config", {{}, {{"level", "level"}}}},
-    {"message", {{"text"}, {{"text", "text"}}}},
-    {"result",
-     {{"message"},
-      {{"ruleId", "text"}, {"ruleIndex", "count"}, {"level", "level"}, {"message", "message"}, {"locations", "[]location"}}}},
-    {"location", {{}, {{"physicalLocation", "physical"}}}},
-    {"physical", {{"artifactLocation"}, {{"artifactLocation", "artifact"}, {"region", "region"}}}},
-    {"artifact", {{}, {{"uri", "uri"}}}},
-    {"region",
-     {{"startLine"}, {{"startLine", "place"}, {"startColumn", "place"}, {"endLine", "place"}, {"endColumn", "place"}}}},
+// Against the published schema, as far as what etl writes goes.
+void check_sarif(const std::string& text) {
+  const auto faults = etl::testing::schema_faults(etl::testing::read_whole("tests/lint/sarif.schema.json"), text);
+  for (const std::string& fault : faults) FAIL_CHECK(fault);
+  const json log = json::parse(text);
+  const json& rules = log["runs"][0]["tool"]["driver"]["rules"];
+  for (const json& result : log["runs"][0]["results"]) {
+    const auto index = result["ruleIndex"].get<std::size_t>();
+    REQUIRE(index < rules.size());
+    CHECK(rules[index]["id"] == result["ruleId"]);
+    const std::string uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    CHECK(std::regex_match(uri, std::regex{"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+"}));
+  }
+}
+
+// How each format says that a finding stands at a place.
+struct Place {
+  std::string file, code;
+  int line = 0, column = 0;
 };
 
-void check_shape(const json& value, const std::string& kind) {
-  CAPTURE(kind);
-  CAPTURE(value.dump());
-  if (kind.starts_with("[]")) {
-    REQUIRE(value.is_array());
-    for (const json& item : value) check_shape(item, kind.substr(2));
-  } else if (kind == "text") {
-    CHECK((value.is_string() && !value.get<std::string>().empty()));
-  } else if (kind == "version") {
-    CHECK(value == "2.1.0");
-  } else if (kind == "columns") {
-    CHECK((value == "utf16CodeUnits" || value == "unicodeCodePoints"));
-  } else if (kind == "level") {
-    CHECK((value == "none" || value == "note" || value == "warning" || value == "error"));
-  } else if (kind == "count" || kind == "place") {
-    CHECK((value.is_number_integer() && value.get<int>() >= (kind == "place" ? 1 : 0)));
-  } else if (kind == "uri") {
-    CHECK(std::regex_match(value.get<std::string>(), std::regex{"[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+"}));
-  } else {
-    REQUIRE(value.is_object());
-    const Shape& shape = kSarif.at(kind);
-    for (const std::string& name : shape.required) CHECK(value.contains(name));
-    for (const auto& [name, member] : value.items()) {
-      CAPTURE(name);
-      REQUIRE(shape.properties.contains(name));
-      check_shape(member, shape.properties.at(name));
-    }
-  }
+bool in_text(const std::string& text, const Place& at) {
+  const std::string kind = at.code[0] == 'E' ? "error" : "warning";
+  return text.find(fmt::format("{}:{}:{}: {}[{}]: ", at.file, at.line, at.column, kind, at.code)) != std::string::npos;
+}
+
+bool in_json(const std::string& text, const Place& at) {
+  const json found = json::parse(text);
+  return std::ranges::any_of(found["findings"], [&](const json& finding) {
+    return finding["file"] == at.file && finding["line"] == at.line && finding["column"] == at.column &&
+           finding["code"] == at.code && !finding["message"].get<std::string>().empty();
+  });
+}
+
+bool in_github(const std::string& text, const Place& at) {
+  const std::regex command{fmt::format("::{} file={},line={},endLine={},col={},endColumn=[0-9]+,title={} [^:]+::[^\n]+\n",
+                                       at.code[0] == 'E' ? "error" : "warning", at.file, at.line, at.line, at.column, at.code)};
+  return std::regex_search(text, command);
+}
+
+bool in_sarif(const std::string& text, const Place& at) {
+  const json log = json::parse(text);
+  return std::ranges::any_of(log["runs"][0]["results"], [&](const json& result) {
+    const json& place = result["locations"][0]["physicalLocation"];
+    return result["ruleId"] == at.code && result["level"] == (at.code[0] == 'E' ? "error" : "warning") &&
+           place["artifactLocation"]["uri"] == at.file && place["region"]["startLine"] == at.line &&
+           place["region"]["startColumn"] == at.column;
+  });
+}
+
+bool in_junit(const std::string& text, const Place& at) {
+  const std::string start = fmt::format("<testcase classname=\"{0}\" name=\"{1} {0}:{2}:{3}\"", at.file, at.code, at.line, at.column);
+  const std::size_t found = text.find(start);
+  if (found == std::string::npos) return false;
+  const bool fails = text.compare(found + start.size(), 2, "/>") != 0 &&
+                     text.substr(found + start.size(), 40).find("<failure message=\"") != std::string::npos;
+  return fails == (at.code[0] == 'E');  // A warning fails with --strict alone.
 }
 
 }  // namespace
@@ -141,14 +145,7 @@ TEST_CASE("lint formats: SARIF keeps to the rules of its schema") {
   const World world;
   for (const char* file : {"maps/bad one.yaml", "maps/more/warned.yaml", "maps/good.yaml"}) {
     const auto done = world.lint({"--format", "sarif", file});
-    const json log = json::parse(done.out);
-    check_shape(log, "log");
-    const json& run = log["runs"][0];
-    for (const json& result : run["results"]) {
-      const auto index = result["ruleIndex"].get<std::size_t>();
-      REQUIRE(index < run["tool"]["driver"]["rules"].size());
-      CHECK(run["tool"]["driver"]["rules"][index]["id"] == result["ruleId"]);
-    }
+    check_sarif(done.out);
   }
   const json log = json::parse(world.lint({"--format", "sarif", "maps/bad one.yaml"}).out);
   const json& place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
@@ -200,4 +197,26 @@ TEST_CASE("lint --reverse lists what each source column can be rebuilt from") {
   const auto done = run_etl({"lint", "-q", "--reverse", "mappings/health.yaml", "mappings/culturebridge.yaml", "mappings/workout.yaml"},
                             std::filesystem::current_path());
   CHECK(done.out == etl::testing::read_whole("tests/lint/reverse.txt"));
+}
+
+TEST_CASE("lint formats: every promised finding stands at its place in every format") {
+  using In = bool (*)(const std::string&, const Place&);
+  const std::vector<std::pair<std::string, In>> formats = {
+      {"text", in_text}, {"json", in_json}, {"github", in_github}, {"sarif", in_sarif}, {"junit", in_junit}};
+  for (const auto& [format, stands_in] : formats) {
+    CAPTURE(format);
+    for (const etl::testing::Promised& promised : etl::testing::promised_findings()) {
+      const std::string file = "tests/lint/" + promised.file;
+      const auto done = run_etl({"lint", "-q", "--format", format, file}, std::filesystem::current_path());
+      CHECK(done.exit == 1);
+      CHECK(done.err == "");
+      if (format == "sarif") check_sarif(done.out);
+      for (const std::string& finding : promised.findings) {
+        Place at{.file = file, .code = finding.substr(finding.find(' ') + 1)};
+        at.line = std::stoi(finding);
+        at.column = std::stoi(finding.substr(finding.find(':') + 1));
+        CHECK_MESSAGE(stands_in(done.out, at), file, ": ", finding);
+      }
+    }
+  }
 }

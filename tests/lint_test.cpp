@@ -12,6 +12,7 @@
 
 #include "tests/support/command.h"
 #include "tests/support/lint.h"
+#include "tests/support/promised.h"
 
 namespace {
 
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 
 using etl::testing::lint_file;
 using etl::testing::printed;
+using etl::testing::promised_findings;
 using etl::testing::read_whole;
 
 // "31:21 E301" for every finding.
@@ -33,31 +35,10 @@ std::set<std::string> places(const etl::Diagnostics& diagnostics) {
   return all;
 }
 
-struct Promised {
-  const char* file;
-  std::vector<std::string> findings;
-};
-
-// Section 9.1, line by line.
-const std::vector<Promised> kPromised = {
-    {"semantic.yaml",
-     {"3:1 E111",   "13:27 W501", "21:16 E113", "22:11 E113", "27:11 E332", "31:21 E301", "31:52 E113",
-      "32:28 E325", "34:3 E336",  "35:11 E331", "41:25 E302", "44:16 E303", "46:19 E301", "47:38 E204",
-      "55:16 E304", "56:25 E324", "57:44 E201", "58:20 E333", "59:25 E320", "60:27 W503", "62:27 E205",
-      "63:15 E320", "66:11 W506", "70:22 E310"}},
-    {"export.yaml",
-     {"4:14 W508", "13:16 E306", "20:28 E203", "21:52 E309", "22:54 E201", "29:48 E308", "30:21 E306", "31:21 E202"}},
-    {"flow.yaml", {"6:32 E105"}},
-    {"env.yaml", {"3:18 E101"}},
-    {"quote.yaml", {"6:22 E101"}},
-    {"anchor.yaml", {"3:6 E103", "5:5 E102", "8:1 E104"}},
-    {"cycle.yaml", {"10:3 E340"}},
-};
-
 }  // namespace
 
 TEST_CASE("lint: the promised findings stand at their places") {
-  for (const Promised& promised : kPromised) {
+  for (const etl::testing::Promised& promised : promised_findings()) {
     CAPTURE(promised.file);
     const auto found = places(lint_file(std::string{"tests/lint/"} + promised.file));
     for (const std::string& finding : promised.findings) {

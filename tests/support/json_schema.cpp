@@ -41,7 +41,7 @@ class Validator {
   void keyword(const std::string& name, const YAML::Node& rule, const YAML::Node& schema, const YAML::Node& value,
                const std::string& path) {
     static const std::set<std::string> kWords = {
-        "$schema", "$defs", "title", "description", "default", "examples", "patternErrorMessage", "additionalProperties"};
+        "$schema", "$comment", "$defs", "title", "description", "default", "examples", "patternErrorMessage", "additionalProperties"};
     const std::string type = type_of(value);
     if (name == "type") {
       if (!is_one_of(rule, type)) fault(path, type + " is not of the type");
@@ -56,6 +56,12 @@ class Validator {
       for (std::size_t i = 0; type == "array" && i < value.size(); ++i) {
         check(rule, value[i], path + "." + std::to_string(i));
       }
+    } else if (name == "minItems") {
+      if (type == "array" && value.size() < rule.as<std::size_t>()) fault(path, "too few items");
+    } else if (name == "uniqueItems") {
+      if (type == "array" && rule.Scalar() == "true" && has_twice(value)) fault(path, "an item is there twice");
+    } else if (name == "anyOf") {
+      if (!fits_any(rule, value, path)) fault(path, "matches none of the schemas");
     } else if (name == "required") {
       for (const auto& key : rule) {
         if (type == "object" && !value[key.Scalar()].IsDefined()) fault(path, key.Scalar() + " is missing");
@@ -86,6 +92,18 @@ class Validator {
     }
   }
 
+  bool fits_any(const YAML::Node& schemas, const YAML::Node& value, const std::string& path) {
+    return std::any_of(schemas.begin(), schemas.end(), [&](const YAML::Node& schema) {
+      Validator one{root_};
+      one.check(schema, value, path);
+      return one.faults.empty();
+    });
+  }
+
+  static bool has_twice(const YAML::Node& list) {
+    std::set<std::string> seen;
+    return std::any_of(list.begin(), list.end(), [&](const YAML::Node& item) { return !seen.insert(YAML::Dump(item)).second; });
+  }
   static bool contains(const YAML::Node& list, const std::string& text) {
     return std::any_of(list.begin(), list.end(), [&](const YAML::Node& item) { return item.Scalar() == text; });
   }

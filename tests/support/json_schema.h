@@ -1,4 +1,4 @@
-// The part of JSON Schema (2020-12) that the schema of mappings uses, over YAML.
+// The part of JSON Schema (2020-12) that the schemas of mappings and of SARIF use, over YAML.
 #pragma once
 
 #include <string>
