@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/sha256.h"
 #include "engine/base/suggest.h"
 #include "engine/plan/bind.h"
 #include "engine/plan/compiler.h"
@@ -153,6 +154,17 @@ void Compiler::compile_parameters() {
     }
     plan_.parameters.push_back(std::move(parameter));
   }
+  hash_mapping();
+}
+
+void Compiler::hash_mapping() {
+  std::string text{mapping_.text ? mapping_.text->bytes() : ""};
+  for (const ParameterValue& parameter : plan_.parameters) {
+    if (parameter.secret) continue;
+    text += fmt::format("\n{}=", parameter.name);
+    append_json(parameter.value, text);
+  }
+  plan_.hash = sha256(text);
 }
 
 // Converters that no field uses are looked at all the same: `it` may then be anything.

@@ -98,6 +98,7 @@ class Compiler {
   void compile_connections();
   void compile_connection(const spec::At<std::string>& name, const spec::ConnectionSpec& connection);
   void compile_parameters();
+  void hash_mapping();
   void compile_settings();
   void find_heads();
   void resolve_target(TableHead& head);

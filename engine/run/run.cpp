@@ -15,6 +15,7 @@
 #include "engine/run/hooks.h"
 #include "engine/run/references.h"
 #include "engine/run/table_load.h"
+#include "engine/run/target_ledger.h"
 
 namespace etl::run {
 
@@ -82,12 +83,27 @@ class Run {
     }
   }
 
+  // What became of it, once the report says all.
+  void close_ledgers() {
+    for (auto& [connection, ledger] : ledgers_) {
+      if (report_.state == report::State::failed) ledger->ended(ledger::RunState::failed);
+      if (report_.state == report::State::interrupted) ledger->ended(ledger::RunState::interrupted);
+      if (report_.state != report::State::done && report_.state != report::State::done_with_rejects) continue;
+      try {
+        ledger->done();
+      } catch (const Error& error) {
+        report_.warnings.push_back(redact(fmt::format("the rows are kept, but the ledger does not say so: {}", error.what())));
+      }
+    }
+  }
+
  private:
   void open() {
     phase("opening");
     begin_targets();
     prepare_tables(state_);
     check_targets();
+    for (auto& [connection, ledger] : ledgers_) ledger->start_tables();
     run_before_hooks(state_);
     prepare_sql(state_);
     prepare_after_hooks(state_);
@@ -122,6 +138,7 @@ class Run {
     std::string kept;
     for (const std::size_t connection : std::set{begun_}) {
       try {
+        if (const auto ledger = ledgers_.find(connection); ledger != ledgers_.end()) ledger->second->commit();
         state_.connections.target(connection).commit();
       } catch (const Error& error) {
         if (kept.empty()) throw;
@@ -139,9 +156,15 @@ class Run {
       const plan::ConnectionPlan& plan = state_.plan.connections[connection];
       if (begun_.contains(connection)) return;
       writers::Target& target = state_.connections.target(connection);
+      TargetLedger* const ledger = open_ledger(connection);
+      if (ledger != nullptr) ledger->announce();
       target.begin();
       begun_.insert(connection);
-      if (plan.create && plan.ddl && target.catalog().tables.empty()) target.create(*plan.ddl);
+      if (ledger != nullptr) ledger->enter();
+      if (!plan.create || !plan.ddl || !target.catalog().tables.empty()) return;
+      if (ledger != nullptr) ledger->creating();
+      target.create(*plan.ddl);
+      if (ledger != nullptr) ledger->created();
     };
     for (const plan::TablePlan& table : state_.plan.tables) begin(table.connection);
     if (!state_.options.thresholds) return;
@@ -149,6 +172,15 @@ class Run {
     for (std::size_t i = 0; i < state_.plan.connections.size(); ++i) {
       if (state_.plan.connections[i].is_target) begin(i);
     }
+  }
+
+  // Of a target that the run writes rows to.
+  TargetLedger* open_ledger(std::size_t connection) {
+    const bool written = std::ranges::any_of(state_.plan.tables, [&](const plan::TablePlan& table) {
+      return table.selected && table.connection == connection;
+    });
+    if (!state_.options.ledger || !written) return nullptr;
+    return (ledgers_[connection] = std::make_unique<TargetLedger>(state_, connection, report_)).get();
   }
 
   void check_targets() {
@@ -218,6 +250,7 @@ class Run {
   KeySpace space_;
   RunState state_;
   std::set<std::size_t> begun_;
+  std::map<std::size_t, std::unique_ptr<TargetLedger>> ledgers_;  // By connection.
   std::unique_ptr<RunReferences> references_;
 };
 
@@ -262,12 +295,13 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
   report::Report report = start_report(plan, options);
   RunOptions fixed = options;
   fixed.run_id = report.run_id;
+  std::optional<Run> work;
   try {
     if (!options.reports.empty()) {
       report.folder = report::make_folder(options.reports, plan.name, options.started, report.run_id);
       if (options.progress != nullptr) options.progress->folder(report.folder);
     }
-    Run{plan, connections, fixed, report}.execute();
+    work.emplace(plan, connections, fixed, report).execute();
     report.state = state_of(report);
   } catch (const Interrupted&) {
     report.state = report::State::interrupted;
@@ -283,6 +317,7 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
   report.seconds = seconds_since(start);
   report.ended = Instant{report.started.micros + static_cast<std::int64_t>(report.seconds * kMicrosPerSecond)};
   report.peak_memory = peak_memory();
+  if (work) work->close_ledgers();
   return report;
 }
 

@@ -46,6 +46,9 @@ struct RunOptions {
   bool thresholds = true;
   // False for a scan: max_rejects and rows: do not end it.
   bool limits = true;
+  // The run is kept in its targets' ledgers (docs/ledger.md). Off where nothing is to be kept: tests, scans.
+  bool ledger = false;
+  std::string version;         // Of the program, for the ledger.
   Witness* witness = nullptr;  // Told of rows one by one; may be null.
 };
 

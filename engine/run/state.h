@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/ledger/journal.h"
 #include "engine/plan/plan.h"
 #include "engine/run/key_set.h"
 #include "engine/run/row_keys.h"
@@ -37,6 +38,8 @@ struct TableState {
   std::uint64_t rows_before = 0;
 
   std::vector<std::unique_ptr<KeyIndex>> indexes;
+  // Told of every row that is written; null where none is kept.
+  std::unique_ptr<ledger::Journal> journal;
   // Source key to target key: of every row where keys cannot be recomputed, else of rows met by `skip` alone.
   std::unique_ptr<KeyMap> ids;
 
@@ -58,6 +61,7 @@ struct RunState {
   KeySpace& space;
   std::vector<TableState> tables;  // As Plan::tables.
   std::vector<std::pair<std::string, Value>> parameters;
+  std::uint64_t step = 0;  // The last piece of rows that a journal knows.
 
   readers::BatchLimits limits() const;
   bool interrupted() const { return options.interrupt != nullptr && options.interrupt->load() != 0; }

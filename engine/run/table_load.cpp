@@ -26,6 +26,7 @@ std::unique_ptr<writers::TableWriter> open_writer(const TableState& table) {
   writers::WriteRequest request;
   request.table = table.plan->target;
   for (const plan::FieldPlan& field : table.plan->fields) request.columns.push_back(field.target_column);
+  request.journal = table.journal.get();
   return table.target->open(request);
 }
 

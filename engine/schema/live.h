@@ -19,7 +19,7 @@ using Query = std::function<std::vector<std::vector<std::optional<std::string>>>
 // their ledger. Needs PostgreSQL 12 or later and reads pg_catalog only (manual, chapter 53).
 Catalog read_live_postgres(const Query& query, const std::vector<std::string>& schemas = {});
 
-// Tables and views of the main database of an open connection, which stays its owner's.
+// Tables and views of the main database of an open connection, which stays its owner's; without the ledger's etl_*.
 // Throws Error when the database cannot be read.
 Catalog read_live_sqlite(sqlite3* database);
 

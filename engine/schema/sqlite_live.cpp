@@ -197,6 +197,7 @@ void LiveTable::read_triggers() {
 
 }  // namespace
 
+// The ledger's own tables (docs/ledger.md) are no part of it.
 Catalog read_live_sqlite(sqlite3* database) {
   Catalog catalog;
   catalog.dialect = Dialect::sqlite;
@@ -204,7 +205,10 @@ Catalog read_live_sqlite(sqlite3* database) {
       database,
       "SELECT s.name, s.sql, s.type, l.type, l.wr, l.strict FROM main.sqlite_schema s "
       "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name AND s.type IN ('table', 'view') "
-      "WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid"};
+      "WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "AND s.tbl_name NOT IN ('etl_version', 'etl_runs', 'etl_tables', 'etl_objects', 'etl_journal', 'etl_id_map', "
+      "'etl_checkpoints', 'etl_cursors') AND s.tbl_name NOT GLOB 'etl_replaced_[0-9]*' "
+      "AND s.tbl_name NOT GLOB 'etl_images_[0-9]*' ORDER BY s.rowid"};
   while (rows.next()) {
     const std::string sql = rows.text(1);
     const std::string kind = rows.text(2);

@@ -139,7 +139,10 @@ struct PostgresConnection::Session {
 namespace {
 
 void pin_settings(PostgresConnection& connection, const ConnectionInfo& info) {
-  std::string select = "SELECT set_config('search_path', current_setting('search_path'), false)";
+  // The schema etl is the ledger's: a role of that name must not find or make its own tables there.
+  std::string select =
+      "SELECT set_config('search_path', CASE current_user WHEN 'etl' THEN regexp_replace(current_setting('search_path'), "
+      "'\"\\$user\",?\\s*', '') ELSE current_setting('search_path') END, false)";
   for (const auto& [name, value] : kGuards) {
     if (name == "client_connection_check_interval" && PQserverVersion(connection.handle()) < 140'000) continue;
     select += fmt::format(", set_config('{}', '{}', false)", name, value);

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "engine/stores/sqlite_copy.h"
+#include "engine/stores/sqlite_functions.h"
 
 namespace etl::stores {
 
@@ -198,6 +199,7 @@ void SqliteDatabase::open(const std::string& file, int flags) {
   }
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_set_authorizer(handle(), forbid_attach, nullptr);
+  add_functions(handle());
 }
 
 // A transaction gets its snapshot with its first read, not with BEGIN.

@@ -49,8 +49,15 @@ void append_escaped(std::string_view text, std::string& line) {
 class PostgresWriter : public TableWriter {
  public:
   PostgresWriter(stores::PostgresConnection& connection, ServerTypes& types, const WriteRequest& request)
-      : connection_{connection}, types_{types}, table_{*request.table}, places_{request.columns} {
+      : connection_{connection},
+        types_{types},
+        table_{*request.table},
+        places_{request.columns},
+        journal_{request.journal} {
     for (const std::size_t place : places_) names_.push_back(table_.columns[place].name);
+    for (const std::string& name : journal_ == nullptr ? std::vector<std::string>{} : journal_->key()) {
+      journal_key_.push_back(static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin()));
+    }
     needs_staging_ = table_.row_security || table_.has_rules;
   }
 
@@ -60,7 +67,11 @@ class PostgresWriter : public TableWriter {
     savepoint("etl_write");
     try {
       result.written = send(columns, rows);
-      if (result.written < rows.size() && !table_.is_view) find_dropped(columns, rows, result);
+      if (result.written < rows.size() && !table_.is_view) {
+        find_dropped(columns, rows, result);
+      } else {
+        tell_journal(columns, rows);
+      }
     } catch (Refused& refused) {
       back_to("etl_write");
       return {.written = 0, .refusal = std::move(refused.refusal), .dropped = {}};
@@ -94,6 +105,14 @@ class PostgresWriter : public TableWriter {
     if (complaint) throw Refused{refusal_of(*complaint, "")};
     connection_.execute("DELETE FROM " + staging_);
     return inserted.affected();
+  }
+
+  // In the savepoint of the rows.
+  void tell_journal(std::span<const ColumnPtr> columns, Rows rows) {
+    if (journal_ == nullptr || rows.empty()) return;
+    std::vector<ColumnPtr> keys;
+    for (const std::size_t place : journal_key_) keys.push_back(columns[place]);
+    journal_->inserted(keys, rows);
   }
 
   // A temporary table of the same columns, without constraints. It may be gone again: created under a savepoint that
@@ -202,7 +221,11 @@ class PostgresWriter : public TableWriter {
   // Rows that a trigger or a rule left out. The keys that are missing name them; where no key can tell, the rows are
   // sent again in halves, and what these attempts leave in the table is what counts.
   void find_dropped(std::span<const ColumnPtr> columns, Rows rows, Result& result) {
-    if (find_missing_keys(columns, rows, result)) return;
+    if (find_missing_keys(columns, rows, result)) {
+      std::vector<std::uint32_t> arrived;
+      std::ranges::set_difference(rows, result.dropped, std::back_inserter(arrived));
+      return tell_journal(columns, arrived);
+    }
     back_to("etl_write");
     savepoint("etl_write");
     result.written = settle(columns, rows, result.dropped);
@@ -243,6 +266,7 @@ class PostgresWriter : public TableWriter {
     savepoint("etl_part");
     const std::uint64_t written = send(columns, rows);
     if (written >= rows.size() || written == 0) {
+      if (written > 0) tell_journal(columns, rows);  // Under the savepoint of these rows, so that they share xmin.
       release("etl_part");
       if (written == 0) dropped.insert(dropped.end(), rows.begin(), rows.end());
       return written;
@@ -258,6 +282,8 @@ class PostgresWriter : public TableWriter {
   const schema::Table& table_;
   std::vector<std::size_t> places_;
   std::vector<std::string> names_;
+  ledger::Journal* journal_;
+  std::vector<std::size_t> journal_key_;  // Where the journal's key stands among the columns.
   bool needs_staging_ = false;
   int staging_number_ = next_staging_++;
   static inline std::atomic<int> next_staging_ = 1;

@@ -69,6 +69,8 @@ class SqliteTarget : public Target {
     return catalog_.get([this] { return schema::read_live_sqlite(database_.handle()); });
   }
 
+  bool is_building() const override { return file_.is_new(); }
+
   void begin() override {
     database_.execute("BEGIN IMMEDIATE");
     database_.execute("PRAGMA defer_foreign_keys = ON");
@@ -97,7 +99,8 @@ class SqliteTarget : public Target {
   std::unique_ptr<TableWriter> open(const WriteRequest& request) override {
     std::vector<std::string> names;
     for (const std::size_t place : request.columns) names.push_back(request.table->columns[place].name);
-    auto writer = std::make_unique<SqliteWriter>(database_, live(*request.table), declared(*request.table), names);
+    auto writer = std::make_unique<SqliteWriter>(database_, live(*request.table), declared(*request.table), names,
+                                                 request.journal);
     writer->on_close = [this](SqliteWriter* closed) { std::erase(writers_, closed); };
     writers_.push_back(writer.get());
     return writer;

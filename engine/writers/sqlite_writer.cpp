@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "engine/stores/sql_text.h"
 #include "engine/writers/sqlite_checks.h"
@@ -65,8 +66,8 @@ std::string key_name(const schema::Table& table, const std::vector<std::string>&
 }  // namespace
 
 SqliteWriter::SqliteWriter(stores::SqliteDatabase& database, const schema::Table& live, const schema::Table* declared,
-                           std::vector<std::string> columns)
-    : database_{database}, table_{live}, names_{std::move(columns)} {
+                           std::vector<std::string> columns, ledger::Journal* journal)
+    : database_{database}, table_{live}, names_{std::move(columns)}, journal_{journal} {
   std::string places;
   for (const std::string& name : names_) {
     const schema::Column* column = table_.column(name);
@@ -79,9 +80,15 @@ SqliteWriter::SqliteWriter(stores::SqliteDatabase& database, const schema::Table
     places += places.empty() ? "?" : ", ?";
   }
   const std::string into = stores::quote_table(table_);
-  insert_ = database_.prepare(
-      names_.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", into)
-                     : fmt::format("INSERT INTO {} ({}) VALUES ({})", into, stores::quote_list(names_), places));
+  std::string insert = names_.empty()
+                           ? fmt::format("INSERT INTO {} DEFAULT VALUES", into)
+                           : fmt::format("INSERT INTO {} ({}) VALUES ({})", into, stores::quote_list(names_), places);
+  has_rowids_ = !ledger::rowid_name(table_).empty();
+  if (journal_ != nullptr && !has_rowids_ && !journal_->key().empty()) {
+    insert += " RETURNING " + stores::quote_list(journal_->key());
+    keys_.resize(journal_->key().size());
+  }
+  insert_ = database_.prepare(insert);
 }
 
 SqliteWriter::~SqliteWriter() {
@@ -92,13 +99,60 @@ TableWriter::Result SqliteWriter::write(std::span<const ColumnPtr> columns, std:
   Result result;
   if (rows.empty()) return result;
   for (std::size_t i = 0; i < binders_.size(); ++i) binders_[i].use(*columns[i]);
+  rowids_.clear();
+  noted_ = 0;
+  for (std::vector<Value>& values : keys_) values.clear();
+  texts_ = std::make_unique<Arena>();
   database_.execute("SAVEPOINT etl_write");
   if (auto refused = insert_rows(rows, result)) {
     database_.execute("ROLLBACK TO etl_write; RELEASE etl_write");
     return {.written = 0, .refusal = std::move(refused), .dropped = {}};
   }
+  if (journal_ != nullptr && result.written > 0) tell_journal();
   database_.execute("RELEASE etl_write");
   return result;
+}
+
+// A row of this write is in the table.
+void SqliteWriter::note_row() {
+  ++noted_;
+  if (has_rowids_) rowids_.push_back(sqlite3_last_insert_rowid(database_.handle()));
+}
+
+// The key of a row in a table without row ids, as RETURNING gives it.
+void SqliteWriter::note_key() {
+  sqlite3_stmt* const insert = insert_.handle();
+  for (int i = 0; i < sqlite3_column_count(insert); ++i) {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(insert, i));
+    const std::string_view view{bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(insert, i))};
+    Value value;
+    switch (sqlite3_column_type(insert, i)) {
+      case SQLITE_INTEGER:
+        value = std::int64_t{sqlite3_column_int64(insert, i)};
+        break;
+      case SQLITE_FLOAT:
+        value = sqlite3_column_double(insert, i);
+        break;
+      case SQLITE_BLOB:
+        value = Bytes{texts_->copy(view)};
+        break;
+      default:
+        value = texts_->copy(view);
+    }
+    keys_[static_cast<std::size_t>(i)].push_back(value);
+  }
+}
+
+void SqliteWriter::tell_journal() {
+  std::vector<ColumnPtr> keys;
+  for (const std::vector<Value>& values : keys_) {
+    auto column = std::make_shared<Column>(Type::any, values.size());
+    for (std::size_t row = 0; row < values.size(); ++row) column->set(row, values[row]);
+    keys.push_back(std::move(column));
+  }
+  std::vector<std::uint32_t> rows(noted_);
+  std::iota(rows.begin(), rows.end(), 0U);
+  journal_->inserted(keys, rows, rowids_);
 }
 
 std::optional<Refusal> SqliteWriter::insert_rows(std::span<const std::uint32_t> rows, Result& result) {
@@ -108,6 +162,10 @@ std::optional<Refusal> SqliteWriter::insert_rows(std::span<const std::uint32_t> 
     int code = SQLITE_OK;
     for (std::size_t i = 0; i < binders_.size() && code == SQLITE_OK; ++i) code = binders_[i].bind(insert, row);
     if (code == SQLITE_OK) code = sqlite3_step(insert);
+    if (code == SQLITE_ROW) {
+      note_key();
+      code = sqlite3_step(insert);
+    }
     if (code != SQLITE_DONE) {
       // Resetting repeats the code, so what is wrong is read before.
       if (!is_row_refusal(sqlite3_extended_errcode(handle)) || sqlite3_get_autocommit(handle) != 0) {
@@ -123,6 +181,7 @@ std::optional<Refusal> SqliteWriter::insert_rows(std::span<const std::uint32_t> 
     // A trigger's RAISE(IGNORE) leaves the row out; INSTEAD OF triggers of a view count nothing.
     if (table_.is_view || sqlite3_changes(handle) != 0) {
       ++result.written;
+      if (journal_ != nullptr) note_row();
     } else {
       result.dropped.push_back(row);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +16,9 @@ namespace etl::writers {
 class SqliteWriter : public TableWriter {
  public:
   // `live` is the table as SQLite has it; `declared` the PostgreSQL table that it was rendered from, or null.
+  // `journal` is told of every row that is written, or null.
   SqliteWriter(stores::SqliteDatabase& database, const schema::Table& live, const schema::Table* declared,
-               std::vector<std::string> columns);
+               std::vector<std::string> columns, ledger::Journal* journal);
   ~SqliteWriter() override;
 
   Result write(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) override;
@@ -34,6 +36,9 @@ class SqliteWriter : public TableWriter {
   };
   std::optional<Refusal> insert_rows(std::span<const std::uint32_t> rows, Result& result);
   Refusal refusal() const;
+  void note_row();
+  void note_key();
+  void tell_journal();
 
   stores::SqliteDatabase& database_;
   schema::Table table_;
@@ -41,6 +46,14 @@ class SqliteWriter : public TableWriter {
   std::vector<Form> forms_;
   std::vector<SqliteBinder> binders_;
   stores::SqliteStatement insert_;
+
+  ledger::Journal* journal_;
+  bool has_rowids_ = false;
+  // Of the rows of this write: row ids, or the key's values as they rest in the table, by column of the key.
+  std::vector<std::int64_t> rowids_;
+  std::vector<std::vector<Value>> keys_;
+  std::unique_ptr<Arena> texts_;  // That `keys_` look into.
+  std::uint64_t noted_ = 0;
 };
 
 }  // namespace etl::writers

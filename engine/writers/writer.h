@@ -82,6 +82,9 @@ class Target : public stores::SqlSession {
   // The live schema.
   virtual const schema::Catalog& catalog() = 0;
 
+  // A database that nobody sees before the first commit(): a new file, built beside its name.
+  virtual bool is_building() const { return false; }
+
   virtual void begin() = 0;
   // Creates the tables of a DDL catalogue (connection key `create`), inside the transaction.
   virtual void create(const schema::Catalog& catalog) = 0;

@@ -42,6 +42,8 @@ Exit run_one(const std::string& path, const Options& options) {
     run_options.started = now();
     run_options.reports = compiled->plan.settings.reports;
     run_options.batch = options.batch;
+    run_options.ledger = true;
+    run_options.version = ETL_VERSION;
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }
