@@ -47,6 +47,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> kLibraries = {
     {"re2/", {"engine/converters/", "engine/rules/"}},
     {"unicode/", {"engine/converters/", "engine/readers/text_encoding.cpp"}},
     {"openssl/", {"engine/converters/", "engine/base/"}},
+    {"nlohmann/", {"engine/undo/manifest.cpp"}},
     {"spdlog/", {"tools/etl/"}},
     {"CLI/", {"tools/etl/"}},
 };

@@ -17,10 +17,12 @@ struct Options {
   std::string target;
   std::string schema;
   std::string draft;   // Where init writes; "": stdout.
+  std::string folder;  // Of a backup.
   std::map<std::string, std::string> params;
   std::string profile;
   std::vector<std::string> only;
   bool dry_run = false;
+  bool force = false;
   bool offline = false;
   bool strict = false;
   bool reverse = false;
