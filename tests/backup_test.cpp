@@ -153,7 +153,7 @@ TEST_CASE("backup: one flipped byte and nothing is restored") {
 TEST_CASE("backup: what is no backup of this mapping is named") {
   with_backup([](const fs::path& folder, TestTarget& target) {
     CHECK(etl(folder, target, {"restore", "shop.yaml", "--from", "."}).err.find("holds no backup") != std::string::npos);
-    write_whole(folder / "other.yaml", std::string{kMapping}.replace(17, 4, "talk"));
+    write_whole(folder / "other.yaml", std::string{kMapping}.replace(std::string{kMapping}.find("shop"), 4, "talk"));
     const Finished other = etl(folder, target, {"restore", "other.yaml", "--from", "kept"});
     CHECK(other.exit == 2);
     CHECK(other.err.find("is a backup of shop, not of talk") != std::string::npos);

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/stores/sql_text.h"
 #include "engine/stores/sqlite_copy.h"
 #include "engine/stores/sqlite_functions.h"
 
@@ -200,6 +201,17 @@ void SqliteDatabase::open(const std::string& file, int flags) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_set_authorizer(handle(), forbid_attach, nullptr);
   add_functions(handle());
+}
+
+void SqliteDatabase::attach(const std::string& file, const std::string& name) {
+  sqlite3_set_authorizer(handle(), nullptr, nullptr);
+  try {
+    execute(fmt::format("ATTACH {} AS {}", quote_literal(file), quote_identifier(name)));
+  } catch (...) {
+    sqlite3_set_authorizer(handle(), forbid_attach, nullptr);
+    throw;
+  }
+  sqlite3_set_authorizer(handle(), forbid_attach, nullptr);
 }
 
 // A transaction gets its snapshot with its first read, not with BEGIN.

@@ -72,6 +72,8 @@ class SqliteDatabase {
 
   // Runs statements without rows. Throws Error.
   void execute(const std::string& sql);
+  // A second database under a name of its own, for etl itself: SQL of a mapping cannot attach files.
+  void attach(const std::string& file, const std::string& name);
   // One statement; a second one behind it is an Error, as are names that do not exist (schema).
   SqliteStatement prepare(std::string_view sql);
   // First column of the first row; 0 without rows or for NULL.

@@ -16,7 +16,6 @@ namespace etl::undo {
 namespace {
 
 using stores::quote_identifier;
-using stores::quote_literal;
 
 // One table on its way back.
 struct Job {
@@ -35,7 +34,7 @@ class Restorer {
     std::vector<const schema::Table*> tables;
     std::map<const schema::Table*, const BackupTable*> backups;
     for (const BackupTable& table : target.tables) {
-      if (!wanted.empty() && std::ranges::find(wanted, table.table) == wanted.end()) continue;
+      if (std::ranges::find(wanted, table.table) == wanted.end()) continue;
       const schema::Table* live = find(table);
       tables.push_back(live);
       backups[live] = &table;
@@ -224,24 +223,38 @@ class Restorer {
   std::vector<Job> jobs_;
 };
 
-// The tables of the target that --only names, as SQL names them.
-std::vector<std::string> wanted_tables(const plan::Plan& plan, const RestoreOptions& options) {
+// Whether --only names the table of a backup; the mapping may not know the table as it is now.
+bool is_wanted(const plan::TablePlan& wanted, const BackupTable& table) {
+  if (wanted.target != nullptr) return stores::quote_table(*wanted.target) == table.table;
+  const std::string name = quote_identifier(wanted.name);
+  return table.table == name || table.table.ends_with("." + name);
+}
+
+// The tables of the backup that --only names; all without it.
+std::vector<std::string> wanted_tables(const plan::Plan& plan, const BackupTarget& target,
+                                       const std::vector<std::string>& only) {
   std::vector<std::string> wanted;
-  for (const std::string& name : options.only) {
-    const auto found = std::ranges::find(plan.tables, name, &plan::TablePlan::name);
-    if (found == plan.tables.end() || found->target == nullptr) {
-      throw Error{Error::Kind::schema, fmt::format("--only: the mapping has no table {}", name), "see etl plan"};
-    }
-    wanted.push_back(stores::quote_table(*found->target));
+  for (const BackupTable& table : target.tables) {
+    const bool takes = std::ranges::any_of(plan.tables, [&](const plan::TablePlan& candidate) {
+      return std::ranges::find(only, candidate.name) != only.end() && is_wanted(candidate, table);
+    });
+    if (takes || only.empty()) wanted.push_back(table.table);
   }
   return wanted;
+}
+
+void check_names(const plan::Plan& plan, const std::vector<std::string>& only) {
+  for (const std::string& name : only) {
+    if (std::ranges::find(plan.tables, name, &plan::TablePlan::name) != plan.tables.end()) continue;
+    throw Error{Error::Kind::schema, fmt::format("--only: the mapping has no table {}", name), "see etl plan"};
+  }
 }
 
 }  // namespace
 
 std::vector<RestoredTable> restore(const plan::Plan& plan, const Backup& backup, const RestoreOptions& options) {
   check_backup(backup);
-  const std::vector<std::string> wanted = wanted_tables(plan, options);
+  check_names(plan, options.only);
   std::vector<RestoredTable> results;
   for (const BackupTarget& target : backup.targets) {
     const auto connection = std::ranges::find(plan.connections, target.connection,
@@ -250,7 +263,8 @@ std::vector<RestoredTable> restore(const plan::Plan& plan, const Backup& backup,
       throw Error{Error::Kind::schema, fmt::format("the mapping has no connection {}", target.connection),
                   "restore with the mapping that the backup was taken with"};
     }
-    if (target.tables.empty()) continue;
+    const std::vector<std::string> wanted = wanted_tables(plan, target, options.only);
+    if (wanted.empty()) continue;
     const auto session = open_restore(connection->info, backup, target);
     std::ranges::move(Restorer{*session, target, options, wanted}.run(), std::back_inserter(results));
   }

@@ -84,7 +84,7 @@ class SqliteRestore : public RestoreSession {
  public:
   SqliteRestore(const stores::ConnectionInfo& info, const std::string& file)
       : database_{stores::SqliteDatabase::open_for_writing(info, info.path)} {
-    database_.execute(fmt::format("ATTACH {} AS etl_backup", stores::quote_literal(file)));
+    database_.attach(file, "etl_backup");
     database_.execute("PRAGMA foreign_keys = ON");
   }
   ~SqliteRestore() override {

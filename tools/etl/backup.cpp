@@ -57,7 +57,7 @@ Exit backup_command(const Options& options) {
 
 Exit restore_command(const Options& options) {
   Diagnostics diagnostics;
-  const auto compiled = compile_mapping(options.mapping, options, Ends::targets, diagnostics);
+  const auto compiled = compile_mapping(options.mapping, options, Ends::none, diagnostics);
   print(diagnostics, stderr, options.verbosity > 0);
   if (!compiled) return Exit::bad_mapping;
   const plan::Plan& plan = compiled->plan;
