@@ -72,7 +72,11 @@ bool reads_column(const plan::Node& expression, std::size_t column) {
 
 std::string RowPrinter::position(const Batch& batch, std::size_t row) const {
   if (!batch.group_keys.empty()) return group_position(batch, row);
-  std::string out = source_position(batch, row);
+  return source_position(batch, row) + item(batch, row);
+}
+
+std::string RowPrinter::item(const Batch& batch, std::size_t row) {
+  std::string out;
   for (std::size_t level = 0; level < batch.items.size(); ++level) {
     if (batch.items[level][row] == 0) break;
     out += fmt::format("{}{}", level == 0 ? " item " : ".", batch.items[level][row]);

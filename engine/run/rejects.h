@@ -57,6 +57,8 @@ class RowPrinter {
 
   // "id=17", "line 112", "row 9"; "id=17 item 2" of an exploded row, "date=2025-11-01" of a group.
   std::string position(const Batch& batch, std::size_t row) const;
+  // " item 2" of a row made by explode, else "".
+  static std::string item(const Batch& batch, std::size_t row);
   // A compact JSON object, cells that could not be read as they were found; of a group its keys.
   std::string source(const Batch& batch, std::size_t row) const;
 
