@@ -14,6 +14,7 @@
 #include "engine/run/final_checks.h"
 #include "engine/run/hooks.h"
 #include "engine/run/references.h"
+#include "engine/run/replay.h"
 #include "engine/run/table_load.h"
 #include "engine/run/target_ledger.h"
 
@@ -116,7 +117,7 @@ class Run {
   void load_tables() {
     for (std::size_t i = 0; i < state_.tables.size(); ++i) {
       TableState& table = state_.tables[i];
-      if (table.plan->selected) {
+      if (takes_rows(*table.plan)) {
         load_table(table, report_.tables[i]);
       } else {
         table.ask_database = true;
@@ -124,6 +125,11 @@ class Run {
       table.complete = true;
       std::erase_if(table.indexes, [](const auto& index) { return !index->used_by_others; });
     }
+  }
+
+  // A replay takes rows of some tables alone; the others are there to be referred to.
+  bool takes_rows(const plan::TablePlan& table) const {
+    return table.selected && (state_.options.replay == nullptr || state_.options.replay->tables.contains(table.name));
   }
 
   void finish() {
@@ -301,6 +307,7 @@ report::Report run(const plan::Plan& plan, Connections& connections, const RunOp
       report.folder = report::make_folder(options.reports, plan.name, options.started, report.run_id);
       if (options.progress != nullptr) options.progress->folder(report.folder);
     }
+    if (options.before_writing) options.before_writing(report.folder);
     work.emplace(plan, connections, fixed, report).execute();
     report.state = state_of(report);
   } catch (const Interrupted&) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "engine/run/witness.h"
 
 namespace etl::run {
+
+struct Replay;
 
 // What a run tells while it goes. Called from the thread of `run`, after every batch at most.
 class Progress {
@@ -50,6 +53,10 @@ struct RunOptions {
   bool ledger = false;
   std::string version;         // Of the program, for the ledger.
   Witness* witness = nullptr;  // Told of rows one by one; may be null.
+  // Rows of an earlier run, in again: no others are taken. May be null.
+  const Replay* replay = nullptr;
+  // Called once, when the report's folder is there and before anything is written: for a backup. May be empty.
+  std::function<void(const std::string& folder)> before_writing;
 };
 
 // Never throws Error or Interrupted: what went wrong stands in the report, whose state is then `failed` or

@@ -61,6 +61,9 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       held_{table, state.space.budget},
       judge_{state, table, foreign_keys_, held_, visibility_, printer_},
       log_{table, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
+  if (state.options.replay != nullptr) {
+    replay_ = std::make_unique<ReplayRows>(state.options.replay->tables.at(table.plan->name), table, printer_, visibility_);
+  }
   if (!has_triggers(table)) return;
   careful_ = true;
   judge_.be_careful();
@@ -73,10 +76,11 @@ void TableLoad::load() {
   if (progress != nullptr) progress->table_started(table_.plan->name, reader.estimated_rows());
   stop_on_interrupt();
   while (BatchPtr batch = reader.next()) {
-    load_batch(std::move(batch));
+    load_batch(replay_ ? replay_->mend(std::move(batch)) : std::move(batch));
     if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
     stop_on_interrupt();
   }
+  if (replay_) replay_->check_found();
   load_groups();
   write_held_rows();
   log_.close();
@@ -107,6 +111,7 @@ void TableLoad::load_groups() {
 void TableLoad::load_rows(ShapedBatch rows) {
   FinishedBatch batch = finisher_.finish(std::move(rows));
   foreign_keys_.check(batch);
+  if (replay_) replay_->keep_wanted(batch);
   report_.counts.filtered += batch.filtered;
   if (batch.abort) {  // The rows before it count as they would have without it.
     for (std::size_t row = batch.abort->row; row < batch.rows; ++row) batch.active.clear(row);

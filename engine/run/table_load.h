@@ -16,6 +16,7 @@
 #include "engine/run/held_rows.h"
 #include "engine/run/judge.h"
 #include "engine/run/rejects.h"
+#include "engine/run/replay.h"
 #include "engine/run/state.h"
 #include "engine/run/witness.h"
 
@@ -84,6 +85,7 @@ class TableLoad {
   HeldRows held_;
   Judge judge_;
   RejectLog log_;
+  std::unique_ptr<ReplayRows> replay_;  // Null without RunOptions::replay.
   bool careful_ = false;
 };
 
