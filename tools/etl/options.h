@@ -18,6 +18,8 @@ struct Options {
   std::string schema;
   std::string draft;   // Where init writes; "": stdout.
   std::string folder;  // Of a backup.
+  std::string run;     // The id of an earlier run, or how it begins.
+  std::string mended;  // Of replay: the file.
   std::map<std::string, std::string> params;
   std::string profile;
   std::vector<std::string> only;
