@@ -83,7 +83,7 @@ void write_mended(const fs::path& folder) {
 std::string rows(TestTarget& target) {
   std::string out;
   for (const auto& row : target.query("SELECT email, pay, secret, (SELECT b.email FROM people b WHERE b.id = p.boss_id) "
-                                      "FROM people p ORDER BY email")) {
+                                      "FROM people p ORDER BY 1")) {
     for (const std::string& cell : row) out += cell + "|";
     out += "\n";
   }
