@@ -129,7 +129,6 @@ void Compiler::compile_settings() {
   }
   if (const Span* at = written("snapshot"); at && !options_.test) unavailable(*at, "snapshot");
   if (const Span* at = written("backup"); at && settings.backup.value_or(false) && !options_.test) unavailable(*at, "backup");
-  if (const Span* at = written("rollback"); at && settings.rollback && !options_.test) unavailable(*at, "rollback");
 }
 
 void Compiler::compile_parameters() {

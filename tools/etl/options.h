@@ -26,6 +26,11 @@ struct Options {
   bool reverse = false;
   bool coverage = false;
   bool scan = false;
+  std::string run;    // Of a run that happened: its id, or how it begins.
+  std::string where;  // SQL over one target table.
+  bool force = false;
+  bool sql = false;
+  bool rollback = false;
   std::optional<std::size_t> rows;
   std::optional<int> workers;
   std::optional<std::size_t> batch;

@@ -1,14 +1,16 @@
+#include "engine/run/run.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "engine/report/report.h"
-#include "engine/run/run.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
 #include "tools/etl/run_log.h"
 #include "tools/etl/signals.h"
+#include "tools/etl/undo_files.h"
 
 namespace etl::cli {
 
@@ -16,11 +18,16 @@ namespace {
 
 Exit exit_of(const report::Report& report) {
   switch (report.state) {
-    case report::State::done: return Exit::done;
-    case report::State::done_with_rejects: return Exit::findings;
-    case report::State::dry_run: return report.totals().rejected > 0 ? Exit::findings : Exit::done;
-    case report::State::interrupted: return Exit::interrupted;
-    case report::State::failed: break;
+    case report::State::done:
+      return Exit::done;
+    case report::State::done_with_rejects:
+      return Exit::findings;
+    case report::State::dry_run:
+      return report.totals().rejected > 0 ? Exit::findings : Exit::done;
+    case report::State::interrupted:
+      return Exit::interrupted;
+    case report::State::failed:
+      break;
   }
   // SQL or DDL that the database does not understand is a mistake in the mapping.
   const bool mistaken = report.failure && report.failure->kind == Error::Kind::schema;
@@ -47,6 +54,7 @@ Exit run_one(const std::string& path, const Options& options) {
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }
+  write_rollback(compiled->plan, *compiled->connections, report);
   report::write(report);
   const std::string text = options.format == "json" ? report::to_json(report) + "\n" : report::to_text(report);
   if (options.verbosity >= 0 || options.format == "json") std::fwrite(text.data(), 1, text.size(), stdout);
