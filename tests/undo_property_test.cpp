@@ -342,7 +342,11 @@ std::size_t count_new(const World& world) {
 std::multiset<std::string> all_rows(TestTarget& target, const World& world) {
   std::multiset<std::string> out;
   for (const Table& table : world.tables) {
-    for (const std::string& line : target.rows(table.name)) out.insert(table.name + ": " + line);
+    for (const Lines& row : target.query("SELECT * FROM " + quoted(table.name))) {
+      std::string line = table.name;
+      for (const std::string& cell : row) line += " | " + cell;
+      out.insert(line);
+    }
   }
   return out;
 }
