@@ -124,7 +124,7 @@ TEST_CASE("author: a plan tells rows, risks worst first, and the way back") {
   CHECK(says(finished.out, "medium  teams.name: sha256 cannot be undone"));
   CHECK(says(finished.out, "low     people.email: changed by lower"));
   CHECK(finished.out.find("medium  teams") < finished.out.find("low     people"));
-  CHECK(says(finished.out, "after the commit, children go first: target.people, target.teams"));
+  CHECK(says(finished.out, "children first: target.people, target.teams"));
   CHECK_MESSAGE(!fs::exists(people.path() / "target.db"), "a plan writes nothing");
 }
 

@@ -45,7 +45,8 @@ etl::testing::Finished plan(std::string_view sections) {
     fs::copy(fs::path{"tests/lint/codes"} / schema, folder / schema);
   }
   for (const char* name : {"source", "live"}) {
-    SQLite::Database database{(folder / (std::string{name} + ".db")).string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    SQLite::Database database{(folder / (std::string{name} + ".db")).string(),
+                              SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
     database.exec(read_whole(folder / (std::string{name} + ".sql")));
   }
   etl::testing::write_whole(folder / "example.yaml", etl::whole_example(sections));

@@ -49,7 +49,9 @@ std::vector<Fence> all_fences() {
 }
 
 // Lints a text as if it stood in the project's root.
-std::string lint(const std::string& yaml) { return etl::testing::printed(etl::testing::lint_text("people.yaml", yaml)); }
+std::string lint(const std::string& yaml) {
+  return etl::testing::printed(etl::testing::lint_text("people.yaml", yaml));
+}
 
 }  // namespace
 

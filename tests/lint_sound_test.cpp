@@ -40,7 +40,10 @@ const std::vector<std::string> kSourceTables = {"a", "b"};
 const std::vector<std::string> kTexts = {
     "name",        "name | trim | lower", "name || '-' || note", "coalesce(note, name)", "nam",
     "upper(name)", "lowr(name)",          "amount",              "text(count)",          "case when count > 1 then name else note end",
+    "roles[name]", "try(roles[note])", "roles['Ada']", "coalesce(roles['nobody'], name)", "case when name in roles then roles[name] else note end",
     "note | nullif('')", "name | left(3)", "try(note, name)",    "concat(name, note)",   "case when count > 1 then name else count end"};
+const std::vector<std::string> kLookups = {"{map: {Ada: x, bob: y}}", "{map: {ada: x}, ignore_case: true}",
+                                           "{map: {Ada: x, ada: y}, ignore_case: true}"};
 const std::vector<std::string> kNumbers = {"count",     "count + 1", "int(note)", "try(int(note))", "cuont",     "length(name)",
                                            "count * 2", "count / 0", "name",      "round(amount)",  "count % 3", "count - amount"};
 const std::vector<std::string> kDecimals = {"decimal(amount)", "amount", "decimal(note)", "count", "decimal(amount) | round(2)",
@@ -133,6 +136,7 @@ std::string mapping(Dice& dice) {
                      "  source: {url: sqlite:source.db, schema: source.sql}\n"
                      "  target: {url: sqlite:target.db, schema: target.sql, create: true}\n";
   if (query) yaml += "sources:\n  q: {connection: source, query: " + quoted(dice.of(kQueries)) + ", key: [id]}\n";
+  yaml += "lookups:\n  roles: " + dice.of(kLookups) + "\n";
   const std::string x = table_x(dice, query);
   const std::string y = table_y(dice);
   yaml += "tables:\n" + (dice.one_in(2) ? x + y : y + x);

@@ -67,10 +67,9 @@ TEST_CASE("etl test: what was expected stands beside what came") {
 
 TEST_CASE("etl test: the mappings of the project pass their own tests") {
   // culturebridge.yaml waits for on_conflict: update.
-  const auto done =
-      run_etl({"test", "mappings/health.yaml", "mappings/mingus.yaml", "mappings/theprogram.yaml",
-               "mappings/workout.yaml", "mappings/workout_sync.yaml"},
-              ".");
+  const auto done = run_etl({"test", "mappings/health.yaml", "mappings/mingus.yaml", "mappings/theprogram.yaml",
+                             "mappings/workout.yaml", "mappings/workout_sync.yaml"},
+                            ".");
   CHECK_MESSAGE(done.exit == 0, done.out, done.err);
   CHECK(done.out.ends_with("6 passed, 0 failed\n"));
 }
@@ -78,11 +77,12 @@ TEST_CASE("etl test: the mappings of the project pass their own tests") {
 TEST_CASE("etl test: JUnit") {
   const auto done = test({"--format", "junit"});
   CHECK(done.exit == 1);
-  CHECK(done.out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                             "<testsuites name=\"etl test\" tests=\"1\" failures=\"1\">\n"
-                             "  <testsuite name=\"people.yaml\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">\n"
-                             "    <testcase classname=\"people.yaml\" name=\"sizes have words\">\n"
-                             "      <failure message=\"people: expected 3 rows, got 2\">people.yaml:15:11\n"));
+  CHECK(
+      done.out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                           "<testsuites name=\"etl test\" tests=\"1\" failures=\"1\">\n"
+                           "  <testsuite name=\"people.yaml\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">\n"
+                           "    <testcase classname=\"people.yaml\" name=\"sizes have words\">\n"
+                           "      <failure message=\"people: expected 3 rows, got 2\">people.yaml:15:11\n"));
   CHECK(done.out.ends_with("</failure>\n    </testcase>\n  </testsuite>\n</testsuites>\n"));
 }
 
@@ -98,7 +98,8 @@ TEST_CASE("etl test: coverage names what no test reaches") {
 
 TEST_CASE("etl test: coverage counts aborts, and rules that follow from the schema") {
   const Scratch scratch;
-  write_whole(scratch.path() / "a.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, role TEXT, boss INTEGER);\n");
+  write_whole(scratch.path() / "a.sql",
+              "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, role TEXT, boss INTEGER);\n");
   write_whole(scratch.path() / "b.sql",
               "CREATE TABLE people (id integer PRIMARY KEY, name varchar(5) NOT NULL UNIQUE,\n"
               "  role text CHECK (role IN ('admin', 'member')), size numeric(3,1));\n");
@@ -147,8 +148,10 @@ tests:
   const auto first = run_etl({"test", "people.yaml", "--coverage"}, scratch.path());
   CHECK(first.out.find("people.yaml:10:20: people.id: abort: max\n") != std::string::npos);
   CHECK(first.out.find("people.yaml:17:7: people: nobody is nameless\n") != std::string::npos);
-  for (const char* reached : {"ids are even", "name: required", "name: max_length", "role: one_of", "name: key", "size: precision"}) {
-    CHECK_MESSAGE(first.out.find(reached + std::string{"\n"}) == std::string::npos, reached, " is not counted as reached:\n", first.out);
+  for (const char* reached :
+       {"ids are even", "name: required", "name: max_length", "role: one_of", "name: key", "size: precision"}) {
+    CHECK_MESSAGE(first.out.find(reached + std::string{"\n"}) == std::string::npos, reached,
+                  " is not counted as reached:\n", first.out);
     CHECK_MESSAGE(first.out.find(reached + std::string{" (schema)\n"}) == std::string::npos, reached, ":\n", first.out);
   }
   write_whole(scratch.path() / "people.yaml", mapping + stops);
@@ -163,8 +166,9 @@ tests:
   clean.erase(clean.find("        - {id: 4"), clean.find("    expect:") - clean.find("        - {id: 4"));
   write_whole(scratch.path() / "people.yaml", clean);
   const auto third = run_etl({"test", "people.yaml", "--coverage"}, scratch.path());
-  for (const char* missed : {"people.name: required (schema)", "people.name: max_length (schema)",
-                             "people.role: one_of (schema)", "people.name: key (schema)", "people.size: precision (schema)"}) {
+  for (const char* missed :
+       {"people.name: required (schema)", "people.name: max_length (schema)", "people.role: one_of (schema)",
+        "people.name: key (schema)", "people.size: precision (schema)"}) {
     CHECK_MESSAGE(third.out.find(missed) != std::string::npos, missed, " is not named:\n", third.out);
   }
 }
@@ -176,11 +180,13 @@ TEST_CASE("etl test: the day of past and future is that of settings.timezone") {
     write_whole(scratch.path() / "b.sql", "CREATE TABLE people (id integer PRIMARY KEY, born date);\n");
     write_whole(scratch.path() / "people.yaml",
                 "version: 1\nconnections:\n  source: {url: sqlite:a.db, schema: a.sql}\n"
-                "  target: {url: postgresql://localhost/b, schema: b.sql}\nsettings: {timezone: " + zone + "}\n"
-                "tables:\n  people:\n    from: source.people\n    fields:\n      id:\n      born: {past: true}\n"
-                "tests:\n  - name: a day\n    now: '2024-06-01T20:00:00Z'\n    given:\n"
-                "      source.people: [{id: 1, born: '2024-06-01'}, {id: 2, born: '2024-06-02'}]\n"
-                "    expect: {people: [{id: 1, born: {past: true}}, {id: 2, born: {past: true}}]}\n");
+                "  target: {url: postgresql://localhost/b, schema: b.sql}\nsettings: {timezone: " +
+                    zone +
+                    "}\n"
+                    "tables:\n  people:\n    from: source.people\n    fields:\n      id:\n      born: {past: true}\n"
+                    "tests:\n  - name: a day\n    now: '2024-06-01T20:00:00Z'\n    given:\n"
+                    "      source.people: [{id: 1, born: '2024-06-01'}, {id: 2, born: '2024-06-02'}]\n"
+                    "    expect: {people: [{id: 1, born: {past: true}}, {id: 2, born: {past: true}}]}\n");
     return run_etl({"test", "people.yaml"}, scratch.path());
   };
   CHECK(outcome("Pacific/Kiritimati").exit == 0);  // 10:00 of June 2nd there.

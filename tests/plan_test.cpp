@@ -44,11 +44,13 @@ class World {
  public:
   World() {
     SQLite::Database database{(path() / "source.db").string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
-    database.exec("CREATE TABLE coaches (id INTEGER PRIMARY KEY, name TEXT);"
-                  "INSERT INTO coaches VALUES (1, 'Alex'), (2, 'Bo'), (3, 'Alex');"
-                  "CREATE TABLE people (id INTEGER PRIMARY KEY, coach TEXT); INSERT INTO people VALUES (1, 'Bo');");
-    write_whole(path() / "target.sql",
-                "CREATE TABLE people (id integer PRIMARY KEY, coach_id integer, first_coach_id integer, origin text);\n");
+    database.exec(
+        "CREATE TABLE coaches (id INTEGER PRIMARY KEY, name TEXT);"
+        "INSERT INTO coaches VALUES (1, 'Alex'), (2, 'Bo'), (3, 'Alex');"
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, coach TEXT); INSERT INTO people VALUES (1, 'Bo');");
+    write_whole(
+        path() / "target.sql",
+        "CREATE TABLE people (id integer PRIMARY KEY, coach_id integer, first_coach_id integer, origin text);\n");
     write_whole(path() / "people.yaml", kPeople);
   }
   const std::filesystem::path& path() const { return scratch_.path(); }
@@ -74,7 +76,8 @@ class Files {
     write_whole(path() / "people.yaml",
                 "version: 1\nconnections:\n  source: {url: file:in}\n"
                 "  target: {url: sqlite:target.db, schema: target.sql, create: true}\n"
-                "tables:\n  people:\n    from: source.people\n    fields:\n" + fields);
+                "tables:\n  people:\n    from: source.people\n    fields:\n" +
+                    fields);
     return run_etl({command, "people.yaml"}, path());
   }
 
@@ -89,8 +92,10 @@ TEST_CASE("plan: lookups from a source are read, and every fault is said at its 
   const auto plan = world.etl({"plan", "people.yaml", "--param", "since=1"});
   CHECK(plan.exit == 2);
   CHECK(plan.out == "");
-  CHECK(says(plan.err, "people.yaml:10:3: error[E402]: lookup coaches: key name is not unique in source.coaches ('Alex' 2 times)\n"
-                       "  10 |   coaches: {from: source.coaches, key: name, value: id}\n"));
+  CHECK(
+      says(plan.err,
+           "people.yaml:10:3: error[E402]: lookup coaches: key name is not unique in source.coaches ('Alex' 2 times)\n"
+           "  10 |   coaches: {from: source.coaches, key: name, value: id}\n"));
   CHECK(says(plan.err, "people.yaml:19:23: error[E403]: coaches has no entry for 'nobody'\n"));
   const auto run = world.etl({"run", "people.yaml", "--param", "since=1"});
   CHECK(run.exit == 3);
@@ -108,8 +113,11 @@ TEST_CASE("lint: entries that the mapping holds are looked at without a run") {
     write_whole(scratch.path() / "t.yaml",
                 "version: 1\nconnections:\n  source: {url: sqlite:a.db, schema: a.sql}\n"
                 "  target: {url: sqlite:b.db, schema: a.sql}\nparams: {who: {type: text, default: nobody}}\n"
-                "lookups:\n  roles: " + lookup + "\ntables:\n  t:\n    from: source.t\n    ignore: [name]\n"
-                "    fields:\n      id:\n      name: " + name + "\n");
+                "lookups:\n  roles: " +
+                    lookup +
+                    "\ntables:\n  t:\n    from: source.t\n    ignore: [name]\n"
+                    "    fields:\n      id:\n      name: " +
+                    name + "\n");
     return run_etl({"lint", "t.yaml"}, scratch.path()).out;
   };
   CHECK(says(lint("{file: roles.csv}", "roles[name]"),
@@ -131,10 +139,12 @@ TEST_CASE("params: what is missing or unknown names those that there are") {
   const auto unknown = world.etl({"run", "people.yaml", "--param", "zzz=1"});
   CHECK(unknown.exit == 2);
   CHECK(says(unknown.err, "--param zzz: the spec has no such param"));
-  CHECK(says(unknown.err, "= it has since (int, required), origin (text, default shop), token (text, secret, with a default)"));
+  CHECK(says(unknown.err,
+             "= it has since (int, required), origin (text, default shop), token (text, secret, with a default)"));
   const auto help = world.etl({"run", "people.yaml", "--help"});
   CHECK(help.exit == 0);
-  CHECK(says(help.out, "the params of people.yaml\n  since (int, required): the first id\n  origin (text, default shop)\n"));
+  CHECK(says(help.out,
+             "the params of people.yaml\n  since (int, required): the first id\n  origin (text, default shop)\n"));
   CHECK(world.etl({"lint", "people.yaml", "--help"}).out.find("params of") == std::string::npos);
   CHECK(help.out.find("hush") == std::string::npos);
 }
@@ -143,8 +153,9 @@ TEST_CASE("plan: params with their values, secrets hidden") {
   const World world;
   world.mend_lookup();
   const auto text = world.etl({"plan", "people.yaml", "--param", "since=7"});
-  CHECK(says(text.out, "\nparams\n  since                int        7  the first id\n"
-                       "  origin               text       shop\n  token                text       ***\n"));
+  CHECK(says(text.out,
+             "\nparams\n  since                int        7  the first id\n"
+             "  origin               text       shop\n  token                text       ***\n"));
   const auto offline = world.etl({"plan", "people.yaml", "--offline"});
   CHECK(says(offline.out, "  since                int        required  the first id\n"));
   const auto json = nlohmann::json::parse(world.etl({"plan", "people.yaml", "--offline", "--format", "json"}).out);

@@ -146,8 +146,8 @@ TEST_CASE("past and future include now") {
         Reasons{"-", "2024-06-03 is after the run's 2024-06-02"});
   const auto local = [](std::string_view iso) { return Value{*parse_timestamp(iso).value}; };
   CHECK(reasons("future", {.type = Type::timestamp, .value = Value{true}},
-                {local("2024-06-02 02:00"), local("2024-06-02 01:59:59")}, east) ==
-        Reasons{"-", "2024-06-02T01:59:59 is before the run's 2024-06-02T02:00:00"});
+                {local("2024-06-02 02:00"), local("2024-06-02 01:59:59")},
+                east) == Reasons{"-", "2024-06-02T01:59:59 is before the run's 2024-06-02T02:00:00"});
   CHECK(reasons("future", {.type = Type::timestamptz, .value = Value{true}}, {instant("2024-06-01 12:00")}, east) ==
         Reasons{"-"});
 }

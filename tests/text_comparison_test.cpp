@@ -1,4 +1,6 @@
 // W510: SQL over decimals that SQLite keeps as text. What is warned of is what SQLite itself answers differently.
+#include "engine/schema/text_comparison.h"
+
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
@@ -8,7 +10,6 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/schema/ddl.h"
-#include "engine/schema/text_comparison.h"
 
 namespace {
 
@@ -20,7 +21,8 @@ const char* kSchema =
 
 schema::Catalog catalog() {
   Diagnostics diagnostics;
-  return schema::read_ddl(std::make_shared<SourceText>("schema.sql", kSchema), schema::Dialect::postgresql, diagnostics);
+  return schema::read_ddl(std::make_shared<SourceText>("schema.sql", kSchema), schema::Dialect::postgresql,
+                          diagnostics);
 }
 
 // "price, cost" for what is warned of.
@@ -38,8 +40,9 @@ std::string answer(const std::string& sql, const std::string& type) {
   SQLite::Database database{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
   database.exec("CREATE TABLE items (id INTEGER PRIMARY KEY, price " + type + ", cost " + type + ", fine " + type +
                 ", count INTEGER, size INTEGER) STRICT");
-  database.exec("INSERT INTO items VALUES (1, '9.50', '10.00', '9.500', 9, 9), (2, '10.00', '9.50', '10.000', 10, 10), "
-                "(3, '100.00', '100.00', '100.000', 100, 100)");
+  database.exec(
+      "INSERT INTO items VALUES (1, '9.50', '10.00', '9.500', 9, 9), (2, '10.00', '9.50', '10.000', 10, 10), "
+      "(3, '100.00', '100.00', '100.000', 100, 100)");
   SQLite::Statement statement{database, sql};
   std::string rows;
   while (statement.executeStep()) rows += statement.getColumn(0).getString() + " ";

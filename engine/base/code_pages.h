@@ -9,7 +9,8 @@
 namespace etl {
 
 // A row of the table. `wrong` and `right` are sections of a mapping between the schemas tests/lint/codes/source.sql
-// and target.sql (and the database live.db, made from live.sql, for what only a plan finds); sections that stand in neither are those of every example.
+// and target.sql (and the database live.db, made from live.sql, for what only a plan finds); sections that stand in
+// neither are those of every example.
 struct CodePage {
   Code code = 0;
   std::string_view title = {};  // A noun phrase: "unknown key".

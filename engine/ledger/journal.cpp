@@ -81,7 +81,8 @@ void note_table(stores::SqlSession& session, const JournalRequest& request, cons
 std::uint64_t copy_removed(stores::SqlSession& session, const JournalRequest& request, const std::string& where) {
   const std::string copy = table_name(
       session.dialect(), fmt::format("replaced_{}_{}", number_of(session, request.run), request.position));
-  session.script(fmt::format("CREATE TABLE {} AS SELECT t.* FROM {} AS t{}{}", copy,
+  const bool postgres = session.dialect() == schema::Dialect::postgresql;
+  session.script(fmt::format("CREATE TABLE {} AS SELECT t.*{} FROM {} AS t{}{}", copy, postgres ? ", t.xmin AS etl_was" : "",
                              stores::quote_table(*request.table), where.empty() ? "" : " WHERE ", where));
   note_table(session, request, "replaced", copy);
   return static_cast<std::uint64_t>(read_integer(session.read("SELECT count(*) FROM " + copy)[0][0]));

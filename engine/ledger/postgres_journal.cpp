@@ -81,8 +81,8 @@ class PostgresJournal : public Journal {
       image += fmt::format("{}t.{}::text", image.empty() ? "" : ", ", stores::quote_identifier(column.name));
     }
     return session_.change(
-        fmt::format("INSERT INTO etl.images (run, position, step, ordinal, action, image) SELECT '{}', {}, {}, "
-                    "s.etl_ordinal, 'u', ARRAY[{}] FROM {}",
+        fmt::format("INSERT INTO etl.images (run, position, step, ordinal, action, image, was) SELECT '{}', {}, {}, "
+                    "s.etl_ordinal, 'u', ARRAY[{}], t.xmin FROM {}",
                     to_text(request_.run), request_.position, ++step_, image, matched));
   }
   void updated() override {}  // The image and the updated row share their xmin.

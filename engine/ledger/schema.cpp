@@ -83,6 +83,7 @@ CREATE TABLE etl.images (
   ordinal integer NOT NULL,
   action "char" NOT NULL,
   image text[] NOT NULL,
+  was xid,
   PRIMARY KEY (run, position, step, ordinal));
 CREATE TABLE etl.id_map (
   run uuid NOT NULL,

@@ -128,7 +128,6 @@ void Compiler::compile_settings() {
     unavailable(*at, "verify: " + settings.verify.value);
   }
   if (const Span* at = written("snapshot"); at && !options_.test) unavailable(*at, "snapshot");
-  if (const Span* at = written("rollback"); at && settings.rollback && !options_.test) unavailable(*at, "rollback");
 }
 
 void Compiler::compile_parameters() {

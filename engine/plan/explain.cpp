@@ -296,7 +296,7 @@ std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& dia
   }
   append_risks(find_risks(plan, facts, diagnostics), out);
   out += "\nrollback\n";
-  for (const std::string& line : rollback_words(plan, facts)) out += fmt::format("  {}\n", line);
+  for (const std::string& line : rollback_words(plan)) out += fmt::format("  {}\n", line);
   return out;
 }
 
@@ -345,7 +345,7 @@ std::string to_json(const Plan& plan, const Facts& facts, const Diagnostics& dia
     append_risk(risks[i], out);
   }
   out += "],\"rollback\":";
-  append_strings(rollback_words(plan, facts), out);
+  append_strings(rollback_words(plan), out);
   out += '}';
   return out;
 }

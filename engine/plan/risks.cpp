@@ -143,7 +143,7 @@ std::vector<Risk> find_risks(const Plan& plan, const Facts& facts, const Diagnos
   return Finder{plan, facts}.find(diagnostics);
 }
 
-std::vector<std::string> rollback_words(const Plan& plan, const Facts& facts) {
+std::vector<std::string> rollback_words(const Plan& plan) {
   std::vector<std::string> words;
   std::set<std::size_t> targets;
   for (const TablePlan& table : plan.tables) {
@@ -155,16 +155,18 @@ std::vector<std::string> rollback_words(const Plan& plan, const Facts& facts) {
                          : "until its last step a run can be stopped and leaves nothing: it is one transaction, "
                            "committed at the end");
   std::vector<std::string> reversed;
-  bool mixed = false;
   for (std::size_t i = plan.tables.size(); i > 0; --i) {
     const TablePlan& table = plan.tables[i - 1];
     if (!table.selected) continue;
     reversed.push_back(fmt::format("{}.{}", plan.connections[table.connection].info.name,
                                    table.target ? table.target->name : table.name));
-    mixed = mixed || (i <= facts.has_rows.size() && facts.has_rows[i - 1].value_or(false));
   }
-  words.push_back(fmt::format("after the commit, children go first: {}", fmt::join(reversed, ", ")));
-  if (mixed) words.emplace_back("some of these tables hold other rows already: take a backup before the run");
+  if (plan.settings.rollback) {
+    words.push_back(fmt::format("after the commit, etl rollback or the rollback.sql of its report undoes it, children first: {}", fmt::join(reversed, ", ")));
+    words.emplace_back("rows that are changed or referred to in the meantime stop it; rows that are added are left alone");
+  } else {
+    words.emplace_back("after the commit it cannot be undone: settings.rollback is false");
+  }
   if (!plan.before.empty() || !plan.after.empty()) {
     words.emplace_back("what before: and after: do outside the target's transaction stays done");
   }

@@ -22,6 +22,6 @@ struct Risk {
 std::vector<Risk> find_risks(const Plan& plan, const Facts& facts, const Diagnostics& diagnostics);
 
 // How a run of the plan is undone, before and after its commit.
-std::vector<std::string> rollback_words(const Plan& plan, const Facts& facts);
+std::vector<std::string> rollback_words(const Plan& plan);
 
 }  // namespace etl::plan

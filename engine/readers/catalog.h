@@ -27,8 +27,8 @@ class Source {
   // does not know. Throws Error (schema) for SQL that it refuses.
   virtual std::vector<ReadColumn> describe(const std::string& query,
                                            std::span<const std::pair<std::string, Value>> parameters) = 0;
-  // Of files without declared columns: the columns that they hold. Nothing where the catalogue tells them, or where rows
-  // may have others. Throws Error when a file cannot be read.
+  // Of files without declared columns: the columns that they hold. Nothing where the catalogue tells them, or where
+  // rows may have others. Throws Error when a file cannot be read.
   virtual std::optional<std::vector<ReadColumn>> discover(const ReadRequest& /*request*/) { return std::nullopt; }
   // Throws Error (schema) for a table or column that does not exist.
   virtual std::unique_ptr<Reader> open(const ReadRequest& request, BatchLimits limits) = 0;

@@ -44,23 +44,6 @@ void make_private_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) cannot_write(path, errno);
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) cannot_write(path, errno);
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t sent = ::write(file, text.data() + done, text.size() - done);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) {
-      const int error = errno;
-      ::close(file);
-      cannot_write(path, error);
-    }
-    done += static_cast<std::size_t>(sent);
-  }
-  if (::close(file) != 0) cannot_write(path, errno);
-}
-
 }  // namespace
 
 std::string make_folder(const std::string& reports, std::string_view mapping, Instant started, const Uuid& run_id) {
@@ -78,10 +61,27 @@ std::string make_folder(const std::string& reports, std::string_view mapping, In
   return folder;
 }
 
+void write_private(const std::string& path, const std::string& text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) cannot_write(path, errno);
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t sent = ::write(file, text.data() + done, text.size() - done);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) {
+      const int error = errno;
+      ::close(file);
+      cannot_write(path, error);
+    }
+    done += static_cast<std::size_t>(sent);
+  }
+  if (::close(file) != 0) cannot_write(path, errno);
+}
+
 void write(const Report& report) {
   if (report.folder.empty()) return;
-  write_file(report.folder + "/summary.txt", to_text(report));
-  write_file(report.folder + "/report.json", to_json(report));
+  write_private(report.folder + "/summary.txt", to_text(report));
+  write_private(report.folder + "/report.json", to_json(report));
 }
 
 }  // namespace etl::report

@@ -209,6 +209,9 @@ std::string to_json(const Report& report) {
   json.list("warnings");
   for (const std::string& warning : report.warnings) json.text_item(warning);
   json.close(']');
+  json.list("rollback");
+  for (const std::string& file : report.rollback) json.text_item(file);
+  json.close(']');
   json.close('}');
   return json.done();
 }

@@ -118,6 +118,7 @@ struct Report {
   std::optional<Stop> stop;
   std::uint64_t peak_memory = 0;  // Bytes.
   std::string folder;             // "" when no report is kept.
+  std::vector<std::string> rollback;  // Files in it that undo the run, one for each target.
 
   Counts totals() const;
   // The part of the rows out that was not rejected; 1 for no rows.
@@ -137,6 +138,8 @@ std::string to_json(const Report& report);
 // Makes REPORTS/<mapping>-<UTC time>-<short id>/ with its rejects/ folder, for this user alone (0700).
 // Throws Error (environment).
 std::string make_folder(const std::string& reports, std::string_view mapping, Instant started, const Uuid& run_id);
+// Writes one file for this user alone (0600). Throws Error (environment).
+void write_private(const std::string& path, const std::string& text);
 // Writes summary.txt and report.json (0600) into report.folder; nothing when that is "". Throws Error (environment).
 void write(const Report& report);
 

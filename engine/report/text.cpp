@@ -186,6 +186,10 @@ std::string to_text(const Report& report) {
     out += fmt::format("  {:<8}{}{}{}\n", word(check.result), check.sentence, check.detail.empty() ? "" : ": ",
                        check.detail);
   }
+  if (!report.rollback.empty()) {
+    out += fmt::format("\nundo\n  etl rollback {} --run {}\n", report.path, std::string_view{id, 8});
+    for (const std::string& file : report.rollback) out += fmt::format("  or {} in this folder, without etl\n", file);
+  }
   return redact(std::move(out));
 }
 

@@ -56,7 +56,8 @@ Kernel bind_moment(const Use& use) {
 std::vector<Rule> time_rules() {
   return {
       {.name = "past",
-       .doc = "The date or time is not after the start of the run. Dates and timestamps are compared with the clock of settings.timezone.",
+       .doc = "The date or time is not after the start of the run. Dates and timestamps are compared with the clock of "
+              "settings.timezone.",
        .argument = Argument::flag,
        .types = kMoments,
        .examples = {{"true", "date('1999-12-31')", true},
@@ -64,7 +65,8 @@ std::vector<Rule> time_rules() {
                     {"true", "null", true}},
        .bind = bind_moment<true>},
       {.name = "future",
-       .doc = "The date or time is not before the start of the run. Dates and timestamps are compared with the clock of settings.timezone.",
+       .doc = "The date or time is not before the start of the run. Dates and timestamps are compared with the clock "
+              "of settings.timezone.",
        .argument = Argument::flag,
        .types = kMoments,
        .examples = {{"true", "date('9999-12-31')", true},

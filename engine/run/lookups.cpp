@@ -33,8 +33,8 @@ void check_failures(const plan::LookupPlan& lookup, const plan::Evaluated& part,
 }
 
 // What a lookup found, as a column of its own; a value for which nothing was found fails: "<missing> 'x'".
-ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& asked, Type type, std::string_view missing,
-                        converters::KernelContext& context) {
+ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& asked, Type type,
+                        std::string_view missing, converters::KernelContext& context) {
   auto out = std::make_shared<Column>(type, context.rows);
   for (std::size_t row = 0; row < context.rows; ++row) {
     if (found[row] != nullptr) {
@@ -69,7 +69,8 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
   auto names = folded(*column_of(Type::text, keys), context);
   for (std::size_t i = 0; i < names.size(); ++i) {
     std::vector<Value> values;
-    for (const auto& value : plan_.entries[i].values) values.push_back(value ? Value{std::string_view{*value}} : Value{});
+    for (const auto& value : plan_.entries[i].values)
+      values.push_back(value ? Value{std::string_view{*value}} : Value{});
     add(std::move(names[i]), values, budget);
     if (plan_.is_reversed) {
       const auto& [key, texts] = plan_.entries[i];
@@ -199,7 +200,8 @@ class ConstantReferences : public plan::References {
     throw not_constant();
   }
   ColumnPtr exists(std::size_t, std::span<const ColumnPtr>, KernelContext&) override { throw not_constant(); }
-  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) override {
+  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys,
+                    KernelContext& context) override {
     return lookups_.look_up(lookup, part, keys, context);
   }
   ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) override {
@@ -217,14 +219,16 @@ class ConstantReferences : public plan::References {
 
 }  // namespace
 
-Lookups::Lookups(const plan::Plan& plan, Connections& connections, const converters::RunContext& run, MemoryBudget& budget)
+Lookups::Lookups(const plan::Plan& plan, Connections& connections, const converters::RunContext& run,
+                 MemoryBudget& budget)
     : plan_{plan}, run_{run} {
   for (const plan::LookupPlan& lookup : plan.lookups) {
     lookups_.push_back(std::make_unique<Lookup>(plan, lookup, connections, run, budget));
   }
 }
 
-ColumnPtr Lookups::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) const {
+ColumnPtr Lookups::look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys,
+                           KernelContext& context) const {
   const Lookup& table = *lookups_[lookup];
   return found_entries(table.find(*keys.front(), part, context), *keys.front(), table.plan().parts[part].type,
                        table.plan().name + " has no entry for", context);
@@ -259,8 +263,8 @@ std::vector<Diagnostic> Lookups::faults() const {
     plan::Evaluator evaluator{{}, 1, arena, run_, &references, nullptr};
     const plan::Evaluated value = evaluator.evaluate(node);
     if (!value.failures || value.failures->empty()) continue;
-    faults.push_back({403, node->at, value.failures->front().reason,
-                      "add the entry, or write try(...) where it may be missing"});
+    faults.push_back(
+        {403, node->at, value.failures->front().reason, "add the entry, or write try(...) where it may be missing"});
   }
   return faults;
 }

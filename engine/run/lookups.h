@@ -46,7 +46,7 @@ class Lookup {
   std::unordered_map<std::string, std::size_t> entries_;  // Where a key's values begin.
   std::vector<Value> values_;                             // Of each key all parts.
   std::unordered_map<std::string, Value> reverse_;        // The first key of each value, for key_of.
-  std::string twice_;  // The first key met again, and how often.
+  std::string twice_;                                     // The first key met again, and how often.
   std::uint64_t times_ = 1;
   bool has_duplicate_ = false;
   std::optional<Diagnostic> fault_;
@@ -61,7 +61,8 @@ class Lookups {
   Lookups(const plan::Plan& plan, Connections& connections, const converters::RunContext& run, MemoryBudget& budget);
 
   // What plan::References promises of these three.
-  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys, KernelContext& context) const;
+  ColumnPtr look_up(std::size_t lookup, std::size_t part, std::span<const ColumnPtr> keys,
+                    KernelContext& context) const;
   ColumnPtr has_entry(std::size_t lookup, std::span<const ColumnPtr> keys, KernelContext& context) const;
   ColumnPtr key_of(std::size_t lookup, const ColumnPtr& values, KernelContext& context) const;
 

@@ -112,7 +112,7 @@ Explanation explain_sqlstate(std::string_view sqlstate) {
 
 bool message_is_safe(std::string_view sqlstate) {
   static constexpr std::array kSafe = {"08", "0A", "25", "26", "28", "3D", "3F",
-                                       "40", "42", "53", "54", "55", "57", "58"};
+                                       "40", "42", "53", "54", "55", "57", "58", "ETL"};
   for (const std::string_view state : kSafe) {
     if (sqlstate.starts_with(state)) return true;
   }

@@ -23,8 +23,8 @@ std::string mapping_of(const Question& question) {
          "  source: {url: 'sqlite:source.db', schema: source.sql}\n"
          "  target: {url: '${TARGET_URL}', schema: target.sql, create: true}\n" +
          question.sections +
-         "tables:\n  t:\n    from: source.t\n    key: [id]\n    fields:\n      id:\n      result: " +
-         question.field + "\nsettings:\n  max_rejects: 100%\n";
+         "tables:\n  t:\n    from: source.t\n    key: [id]\n    fields:\n      id:\n      result: " + question.field +
+         "\nsettings:\n  max_rejects: 100%\n";
 }
 
 void write_schemas(const fs::path& folder, const Question& question) {
@@ -174,8 +174,8 @@ std::string judged_by_test(const Question& question, const Answers& answers, con
   const auto block = [](std::string name, const std::string& lines) {
     return name + (lines.empty() ? ": []\n" : ":\n" + lines);
   };
-  const std::string test = "tests:\n  - name: vectors\n    given:\n" + block("      source.t", given) + "    expect:\n" +
-                           block("      t", expected) + block("    rejects", rejects);
+  const std::string test = "tests:\n  - name: vectors\n    given:\n" + block("      source.t", given) +
+                           "    expect:\n" + block("      t", expected) + block("    rejects", rejects);
   write_whole(scratch.path() / "mapping.yaml", mapping_of(question) + test);
   const Finished done = run_etl({"test", "mapping.yaml"}, scratch.path(), {{"TARGET_URL", "sqlite:target.db"}});
   return done.exit == 0 ? "" : "exit code " + std::to_string(done.exit) + "\n" + done.out + done.err;

@@ -19,8 +19,8 @@ std::vector<std::vector<std::string>> query_json(const std::string& sql, const s
 struct Question {
   std::string field;  // The block of the field `result`, in YAML's flow style: "{from: json(a)}".
   std::vector<std::vector<std::string>> rows;
-  std::string rule = "convert";  // That rejected rows broke.
-  std::string sections = {};     // Further sections of the mapping.
+  std::string rule = "convert";                   // That rejected rows broke.
+  std::string sections = {};                      // Further sections of the mapping.
   std::map<std::string, std::string> files = {};  // That stand beside it, by name.
 };
 

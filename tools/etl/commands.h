@@ -11,6 +11,7 @@ Exit lint_command(const Options& options);
 Exit plan_command(const Options& options);
 Exit init_command(const Options& options);
 Exit preview_command(const Options& options);
+Exit rollback_command(const Options& options);
 Exit test_command(const Options& options);
 Exit replay_command(const Options& options);
 Exit backup_command(const Options& options);

@@ -165,7 +165,8 @@ void show_params(const Options& options) {
   if (!options.mapping.empty()) mappings.push_back(options.mapping);
   for (const std::string& path : expand_patterns(mappings)) {
     Diagnostics ignored;
-    const auto mapping = spec::parse_mapping(spec::read_file(path), {.params = {}, .profile = options.profile}, ignored);
+    const auto mapping =
+        spec::parse_mapping(spec::read_file(path), {.params = {}, .profile = options.profile}, ignored);
     if (!mapping) continue;
     fmt::print("\n{} params of {}\n", mapping->params.empty() ? "no" : "the", path);
     for (const auto& [name, param] : mapping->params) {

@@ -18,18 +18,21 @@ struct Options {
   std::string schema;
   std::string draft;   // Where init writes; "": stdout.
   std::string folder;  // Of a backup.
-  std::string run;     // The id of an earlier run, or how it begins.
   std::string mended;  // Of replay: the file.
   std::map<std::string, std::string> params;
   std::string profile;
   std::vector<std::string> only;
   bool dry_run = false;
-  bool force = false;
   bool offline = false;
   bool strict = false;
   bool reverse = false;
   bool coverage = false;
   bool scan = false;
+  std::string run;    // Of a run that happened: its id, or how it begins.
+  std::string where;  // SQL over one target table.
+  bool force = false;
+  bool sql = false;
+  bool rollback = false;
   std::optional<std::size_t> rows;
   std::optional<int> workers;
   std::optional<std::size_t> batch;

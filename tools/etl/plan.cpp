@@ -9,6 +9,7 @@
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
 #include "tools/etl/signals.h"
+#include "tools/etl/undo_files.h"
 
 namespace etl::cli {
 
@@ -24,8 +25,8 @@ plan::Facts ask(const plan::Plan& plan, run::Connections& connections) {
     const plan::SourcePlan& source = plan.sources[table.source];
     rows = connections.source(source.connection).open(source.request, {})->estimated_rows();
     writers::Target& target = connections.target(table.connection);
-    const std::string name = table.target->schema.empty() ? table.target->name
-                                                          : table.target->schema + "." + table.target->name;
+    const std::string name =
+        table.target->schema.empty() ? table.target->name : table.target->schema + "." + table.target->name;
     has_rows = target.catalog().table(name) != nullptr && !target.is_empty(*table.target);
   }
   return facts;
@@ -55,6 +56,11 @@ Exit plan_one(const std::string& path, const Options& options) {
     if (print(faults, stderr, false).errors > 0) return Exit::bad_mapping;
   }
   const plan::Facts facts = compiled->connections ? ask(plan, *compiled->connections) : plan::Facts{};
+  if (options.rollback) {
+    const std::string sql = planned_rollback(plan);
+    std::fwrite(sql.data(), 1, sql.size(), stdout);
+    return Exit::done;
+  }
   std::string text = options.format == "json"      ? plan::to_json(plan, facts, diagnostics)
                      : options.format == "mermaid" ? plan::to_mermaid(plan)
                                                    : plan::to_text(plan, facts, diagnostics);

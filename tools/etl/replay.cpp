@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 
-#include "engine/ledger/ledger.h"
 #include "engine/run/run.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
@@ -13,26 +11,11 @@
 #include "tools/etl/run_log.h"
 #include "tools/etl/run_result.h"
 #include "tools/etl/signals.h"
+#include "tools/etl/undo_files.h"
 
 namespace etl::cli {
 
 namespace {
-
-// The run whose rejects were mended: the one asked for, else the newest of the mapping that kept its rows.
-ledger::RunRow find_run(const Compiled& compiled, const std::string& id) {
-  const plan::Plan& plan = compiled.plan;
-  for (std::size_t i = 0; i < plan.connections.size(); ++i) {
-    if (!plan.connections[i].is_target) continue;
-    writers::Target& target = compiled.connections->target(i);
-    if (!ledger::exists(target)) continue;
-    if (!id.empty()) return ledger::find_run(target, plan.name, id);
-    for (ledger::RunRow& run : ledger::runs(target, plan.name)) {
-      if (run.state == ledger::RunState::done || run.state == ledger::RunState::committed) return std::move(run);
-    }
-  }
-  throw Error{Error::Kind::schema, fmt::format("no run of {} is known in its target", plan.name),
-              "run the mapping first: etl run"};
-}
 
 // "users" of "somewhere/users.csv".
 std::string table_of(const Options& options) {
@@ -48,7 +31,7 @@ Exit replay_command(const Options& options) {
   const auto compiled = compile_mapping(options.mapping, options, Ends::all, diagnostics);
   print(diagnostics, stderr, options.verbosity > 0);
   if (!compiled) return Exit::bad_mapping;
-  const ledger::RunRow earlier = find_run(*compiled, options.run);
+  const ledger::RunRow earlier = targets_of_run(compiled->plan, *compiled->connections, options.run).front().run;
   if (earlier.folder.empty() || !std::filesystem::exists(earlier.folder)) {
     throw Error{Error::Kind::environment,
                 fmt::format("the folder of run {} is not there: {}", to_text(earlier.run), earlier.folder),
@@ -66,7 +49,7 @@ Exit replay_command(const Options& options) {
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }
-  return finish_run(report, options);
+  return finish_run(*compiled, report, options);
 }
 
 }  // namespace etl::cli

@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include "engine/run/run.h"
+
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
@@ -25,7 +24,7 @@ Exit run_one(const std::string& path, const Options& options) {
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }
-  return finish_run(report, options);
+  return finish_run(*compiled, report, options);
 }
 
 }  // namespace

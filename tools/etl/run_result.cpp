@@ -6,6 +6,7 @@
 
 #include "engine/undo/backup.h"
 #include "tools/etl/signals.h"
+#include "tools/etl/undo_files.h"
 
 namespace etl::cli {
 
@@ -47,7 +48,8 @@ run::RunOptions live_run_options(const plan::Plan& plan, const Options& options)
   return live;
 }
 
-Exit finish_run(const report::Report& report, const Options& options) {
+Exit finish_run(const Compiled& compiled, report::Report& report, const Options& options) {
+  write_rollback(compiled.plan, *compiled.connections, report);
   report::write(report);
   const std::string text = options.format == "json" ? report::to_json(report) + "\n" : report::to_text(report);
   if (options.verbosity >= 0 || options.format == "json") std::fwrite(text.data(), 1, text.size(), stdout);

@@ -3,6 +3,7 @@
 
 #include "engine/report/report.h"
 #include "engine/run/run.h"
+#include "tools/etl/compiled.h"
 #include "tools/etl/exit.h"
 #include "tools/etl/options.h"
 
@@ -12,7 +13,7 @@ namespace etl::cli {
 // where they say nothing and rows may be updated or removed (hard-parts.md 26).
 run::RunOptions live_run_options(const plan::Plan& plan, const Options& options);
 
-// Writes and prints the report, says what went wrong, and gives the exit code.
-Exit finish_run(const report::Report& report, const Options& options);
+// Writes the report and what undoes the run, prints it, says what went wrong, and gives the exit code.
+Exit finish_run(const Compiled& compiled, report::Report& report, const Options& options);
 
 }  // namespace etl::cli
