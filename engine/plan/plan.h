@@ -91,6 +91,7 @@ struct UniquePlan {
   // Cannot collide within a run: made one to one from the source's own primary key. Only rows that were in the
   // target before can.
   bool implied = false;
+  bool may_change = false;  // An update may set one of the fields.
 };
 
 // Each written row must find these values in another table (NULLs apart).
@@ -149,6 +150,11 @@ struct TablePlan {
   std::vector<UniquePlan> unique;            // The key that on_conflict speaks of first, if there is one.
   std::vector<ForeignKeyPlan> foreign_keys;
   spec::OnConflict on_conflict = spec::OnConflict::reject;
+  spec::OnMissing on_missing = spec::OnMissing::insert;
+  // What an update sets: mapped fields, but not the key and the primary key (hard-parts.md 13). Without `updates()`: none.
+  std::vector<std::size_t> set;
+  std::optional<std::size_t> newest;         // The field that decides which row wins.
+  bool updates() const { return on_conflict == spec::OnConflict::update || on_conflict == spec::OnConflict::newest; }
   spec::Threshold max_rejects;
   std::optional<std::int64_t> min_rows, max_rows;
   converters::RunContext context;            // `now` and `run_id` are set by the run.
