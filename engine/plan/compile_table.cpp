@@ -51,6 +51,7 @@ class TableCompiler {
     compile_fields();
     compile_sentences();
     compile_keys(compiler_, head_, keys_, table_);
+    compile_replace(compiler_, head_, table_);
     check_ignored();
     check_unused();
     check_unfilled();
@@ -64,7 +65,6 @@ class TableCompiler {
     const auto late = [&](bool used, const Span& at, const char* what) {
       if (used) compiler_.unavailable(at ? at : spec_.name.at, what);
     };
-    late(spec_.replace || spec_.replace_where, spec_.replace_at, "replace");
     if (compiler_.options().test || compiler_.options().lint) return;
     const auto& source = head_.source;
     if (!source.connection) {

@@ -368,7 +368,7 @@ void Judge::commit(std::uint32_t row, bool rejected, Finding finding, std::vecto
     return;
   }
   if (finding.missing) {
-    verdicts_[row] = Verdict::skipped;
+    verdicts_[row] = Verdict::absent;
     ++skipped_;
     return;
   }
@@ -522,7 +522,7 @@ void Judge::rewind(std::uint32_t from) {
   for (auto row = static_cast<std::uint32_t>(batch_->rows); row-- > from;) {
     const Verdict verdict = verdicts_[row];
     if (verdict == Verdict::good || verdict == Verdict::held || verdict == Verdict::merge) give_back(row);
-    if (verdict == Verdict::skipped) --skipped_;
+    if (verdict == Verdict::skipped || verdict == Verdict::absent) --skipped_;
     if (table_.ids && mapped_.test(row)) {
       table_.ids->erase(source_keys_->keys[row]);
       mapped_.clear(row);

@@ -26,7 +26,8 @@ enum class Verdict : std::uint8_t {
   updated,
   unchanged,
   rejected,
-  skipped,  // on_conflict: skip, an older row, on_missing: skip.
+  skipped,  // on_conflict: skip, or older than the row it met.
+  absent,   // on_missing: skip.
   follows,  // The same, but the row it met is held: should that be rejected, so is this one.
   held,     // Waits for its parent.
   late,     // Rejected, and waits to learn whether its parent is missing too.

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/run/columns.h"
 #include "engine/run/read_ahead.h"
 
 namespace etl::run {
@@ -137,6 +138,34 @@ void TableLoad::write_batch(FinishedBatch& batch) {
     judge_.piece_is_written();
   }
   report_.counts.skipped = judge_.skipped();
+  journal_met(batch);
+}
+
+// Rows that were met and left as they were, by the journal's own key.
+void TableLoad::journal_met(const FinishedBatch& batch) {
+  if (table_.journal == nullptr || table_.journal->key().empty() || merge_.key.empty()) return;
+  std::vector<std::uint32_t> met;
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    const Verdict verdict = judge_.verdict(row);
+    if (verdict == Verdict::skipped || verdict == Verdict::unchanged) met.push_back(row);
+  }
+  if (met.empty()) return;
+  std::vector<ColumnPtr> keys;
+  std::vector<std::string> names;
+  for (const std::size_t field : merge_.key) {
+    keys.push_back(pick(*batch.columns[field], met));
+    names.push_back(table_.plan->fields[field].name);
+  }
+  if (names != table_.journal->key()) {
+    std::vector<Type> types;
+    for (const std::string& name : table_.journal->key()) types.push_back(table_.plan->target->column(name)->type.type);
+    keys = table_.target->fetch(*table_.plan->target, names, keys, table_.journal->key(), types, *batch.arena);
+  }
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < met.size(); ++row) {
+    if (std::ranges::none_of(keys, [row](const ColumnPtr& key) { return key->is_null(row); })) rows.push_back(row);
+  }
+  if (!rows.empty()) table_.journal->met(keys, rows);
 }
 
 // Sends the piece in order: as a whole, and where that is refused in halves, so that everything before a row is
@@ -326,7 +355,7 @@ void TableLoad::tell(const FinishedBatch& batch, std::span<const Reason> reasons
       }
     } else if (!batch.active.test(row)) {
       seen.outcome = SeenRow::Outcome::filtered;
-    } else if (verdict == Verdict::skipped) {
+    } else if (verdict == Verdict::skipped || verdict == Verdict::absent) {
       seen.outcome = SeenRow::Outcome::skipped;
     } else if (verdict == Verdict::updated) {
       seen.outcome = SeenRow::Outcome::updated;

@@ -45,6 +45,7 @@ class TableLoad {
   void load_rows(ShapedBatch rows);
   void load_groups();
   void write_batch(FinishedBatch& batch);
+  void journal_met(const FinishedBatch& batch);
   // What became of rows that were sent as one piece: all of them, or none and a refusal.
   struct Sent {
     writers::TableWriter::Result inserts;

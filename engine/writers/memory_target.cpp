@@ -74,7 +74,14 @@ class MemoryWriter : public TableWriter {
   Merged merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
                std::span<const std::uint32_t> rows) override {
     Merged merged;
-    for (const std::uint32_t row : rows) merged.outcomes.push_back(merge(request, columns, row));
+    const std::vector<MemoryTarget::Row> before = target_.rows_[table_.name];
+    for (const std::uint32_t row : rows) {
+      merged.outcomes.push_back(merge(request, columns, row, merged.refusal));
+      if (!merged.refusal) continue;
+      target_.rows_[table_.name] = before;
+      merged.outcomes.clear();
+      break;
+    }
     return merged;
   }
 
@@ -88,7 +95,8 @@ class MemoryWriter : public TableWriter {
   }
 
  private:
-  Met merge(const MergeRequest& request, std::span<const ColumnPtr> columns, std::uint32_t row) {
+  Met merge(const MergeRequest& request, std::span<const ColumnPtr> columns, std::uint32_t row,
+            std::optional<Refusal>& refusal) {
     MemoryTarget::Places places;
     std::vector<ColumnPtr> keys;
     for (const std::size_t i : request.key) {
@@ -112,7 +120,26 @@ class MemoryWriter : public TableWriter {
       held = target_.keep(value);
       changed = true;
     }
+    if (changed) refusal = broken_key(kept, found);
     return changed ? Met::updated : Met::unchanged;
+  }
+
+  // The unique key that a row shares with another one.
+  std::optional<Refusal> broken_key(const std::vector<MemoryTarget::Row>& rows, std::size_t changed) const {
+    for (const schema::UniqueKey& key : table_.unique_keys) {
+      const std::vector<std::size_t> places = places_of(table_, key.columns);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const bool equal = row != changed && std::ranges::all_of(places, [&](std::size_t place) {
+          return same(table_.columns[place], rows[row][place], rows[changed][place]);
+        });
+        if (!equal) continue;
+        return Refusal{.code = "23505",
+                       .constraint = key.name,
+                       .column = key.columns.size() == 1 ? key.columns.front() : "",
+                       .message = "violates unique constraint " + key.name};
+      }
+    }
+    return std::nullopt;
   }
 
   MemoryTarget& target_;

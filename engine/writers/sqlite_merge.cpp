@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <cctype>
 
 #include "engine/stores/sql_text.h"
 #include "engine/writers/sqlite_refusal.h"
@@ -14,19 +12,6 @@ namespace etl::writers {
 namespace {
 
 using stores::quote_identifier;
-
-// The name under which the table's row numbers can be read; "" when it has none.
-std::string row_number_of(const schema::Table& table) {
-  if (table.without_rowid) return {};
-  for (const std::string_view name : {"rowid", "_rowid_", "oid"}) {
-    const bool taken = std::ranges::any_of(table.columns, [name](const schema::Column& column) {
-      return std::ranges::equal(column.name, name,
-                                [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-    });
-    if (!taken) return std::string{name};
-  }
-  return {};
-}
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
@@ -41,7 +26,7 @@ SqliteMerge::SqliteMerge(stores::SqliteDatabase& database, const schema::Table& 
       columns_{std::move(columns)},
       request_{request},
       journal_{journal},
-      row_number_{row_number_of(table)} {
+      row_number_{ledger::rowid_name(table)} {
   if (table.is_view) {
     throw Error{Error::Kind::schema, fmt::format("{} is a view: its rows cannot be updated", table.name),
                 "write into the table behind it"};

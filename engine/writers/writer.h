@@ -12,6 +12,7 @@
 #include "engine/ledger/journal.h"
 #include "engine/schema/catalog.h"
 #include "engine/stores/sql_session.h"
+#include "engine/writers/condition.h"
 
 namespace etl::writers {
 
@@ -119,6 +120,12 @@ class Target : public stores::SqlSession {
   // DELETE of the rows identified by `keys`; gives the number of rows removed.
   virtual std::uint64_t remove(const schema::Table& table, std::span<const std::string> key_columns,
                                std::span<const ColumnPtr> keys) = 0;
+
+  // A value as SQL, in the form in which it rests in the column.
+  virtual std::string literal(const schema::Table& table, const schema::Column& column, const Value& value) = 0;
+  // DELETE of the rows that meet the condition; gives their number. Never truncates. Throws Error when a constraint
+  // forbids it.
+  virtual std::uint64_t remove_where(const schema::Table& table, const Condition& condition) = 0;
 
   // Raises owned sequences of kept keys to the maximum, never lowers them; SQLite needs nothing.
   virtual void advance_sequences(const schema::Table& table, std::span<const std::size_t> columns) = 0;

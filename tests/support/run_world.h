@@ -147,6 +147,12 @@ class FakeTarget : public writers::Target {
   std::uint64_t remove(const schema::Table&, std::span<const std::string>, std::span<const ColumnPtr>) override {
     return 0;
   }
+  std::string literal(const schema::Table&, const schema::Column&, const Value& value) override {
+    return to_text(value);
+  }
+  std::uint64_t remove_where(const schema::Table& table, const writers::Condition&) override {
+    return std::exchange(rows[table.name], {}).size();
+  }
   void advance_sequences(const schema::Table&, std::span<const std::size_t>) override {}
   Rows query(const std::string& sql, std::span<const std::pair<std::string, Value>>, std::size_t) override {
     constexpr std::string_view kCount = "SELECT count(*) FROM \"";
