@@ -777,6 +777,45 @@ tables:
       name: name
       club_id: clubs[club_id]
 )"},
+      {.code = 341,
+       .title = "conflict that cannot be settled",
+       .doc = "on_conflict and on_missing need a key, a column that says what is newer, and something to do.",
+       .wrong = R"(tables:
+  teams:
+    from: source.teams
+    on_conflict: {newest: id}
+    fields:
+      id: id
+      name: name
+)",
+       .right = R"(tables:
+  teams:
+    from: source.teams
+    on_conflict: update
+    fields:
+      id: id
+      name: name
+)"},
+      {.code = 342,
+       .title = "replace that the database cannot do",
+       .doc = "The rows to remove are found by comparing columns of the target with values, in the transaction that loads "
+              "the table.",
+       .wrong = R"(tables:
+  teams:
+    from: source.teams
+    replace: length(name) > 3
+    fields:
+      id: id
+      name: name
+)",
+       .right = R"(tables:
+  teams:
+    from: source.teams
+    replace: name = 'A-Team' or id between 10 and 19
+    fields:
+      id: id
+      name: name
+)"},
       {.code = 401,
        .title = "environment",
        .doc = "A variable, file or param that the mapping reads has no value. Lint does not look at the environment; plan and run do.",

@@ -31,6 +31,7 @@ class KeyCompiler {
 
   void compile() {
     compile_keys();
+    compile_updates();
     compile_foreign_keys();
     compile_key_map();
     check_late_references();
@@ -122,6 +123,71 @@ class KeyCompiler {
     }
     unique->implied = columns.size() == 1 && head_.source.key_is_unique && follows_key(columns.front()) &&
                       spec_.explode.empty() && spec_.group_by.empty();
+  }
+
+  // What an update sets, and which unique keys it may thereby change.
+  void compile_updates() {
+    const std::string_view wish = table_.on_missing == spec::OnMissing::insert ? "on_conflict" : "on_missing";
+    const Span at = table_.on_missing == spec::OnMissing::insert ? spec_.on_conflict_at : spec_.on_missing_at;
+    if (table_.on_missing != spec::OnMissing::insert && !table_.updates()) {
+      diagnostics().add(341, at, "on_missing leaves nothing to do: rows that are found are not updated either",
+                        "write on_conflict: update, or leave it out");
+    }
+    if (!table_.updates() || !head_.target) return;
+    const auto key = std::ranges::find(table_.unique, true, &UniquePlan::is_key);
+    if (key == table_.unique.end()) {
+      // The setting speaks of tables that have a key.
+      if (at && spec_.key.empty()) {
+        diagnostics().add(341, at, fmt::format("{} needs to know which columns identify a row", wish),
+                          "add key: with the target columns that do");
+      }
+      table_.on_conflict = spec::OnConflict::reject;
+      return;
+    }
+    const schema::UniqueKey* primary = head_.target->primary_key();
+    for (std::size_t i = 0; i < table_.fields.size(); ++i) {
+      const FieldPlan& field = table_.fields[i];
+      const bool made = !field.value && field.self_reference.empty() && field.from_default;
+      const bool in_key = std::ranges::find(key->fields, i) != key->fields.end();
+      const bool in_primary = primary && std::ranges::find(primary->columns, field.name) != primary->columns.end();
+      const bool always = head_.target->columns[field.target_column].identity == schema::Column::Identity::always;
+      if (!made && !in_key && !in_primary && !always) table_.set.push_back(i);
+    }
+    for (UniquePlan& unique : table_.unique) {
+      unique.may_change = std::ranges::any_of(
+          unique.fields, [&](std::size_t field) { return std::ranges::find(table_.set, field) != table_.set.end(); });
+    }
+    if (table_.on_conflict == spec::OnConflict::newest) compile_newest();
+  }
+
+  void compile_newest() {
+    const auto& [column, at] = spec_.newest;
+    const schema::Column* target = head_.target->column(column);
+    if (!target) {
+      diagnostics().add(332, at, fmt::format("table {} has no column {}", head_.target_name, column),
+                        did_you_mean(column, column_names()));
+      return;
+    }
+    const auto fields = fields_of({column});
+    if (!fields) {
+      if (!given_.filled.contains(column)) {
+        diagnostics().add(336, at, fmt::format("nothing fills {}, which says which row is the newest", column),
+                          fmt::format("add {} under fields:", column));
+      }
+      return;
+    }
+    const Type type = table_.fields[fields->front()].type;
+    const bool ordered = is_number(type) || type == Type::text || type == Type::date || type == Type::time ||
+                         type == Type::timestamp || type == Type::timestamptz;
+    if (!ordered || target->type.is_enum) {
+      diagnostics().add(341, at, fmt::format("{} is {}, which does not say what is newer", column, target->type.declared),
+                        "name a column of times, dates or numbers");
+    } else if (std::ranges::find(table_.set, fields->front()) == table_.set.end()) {
+      diagnostics().add(341, at, fmt::format("{} is part of the key: rows that meet are equal in it", column),
+                        "name another column of times, dates or numbers");
+    } else {
+      table_.newest = fields->front();
+    }
   }
 
   void warn_without_index(const std::vector<std::string>& key) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "engine/base/suggest.h"
 #include "engine/converters/unicode.h"
@@ -73,11 +74,28 @@ void Compiler::compile_lookup(const spec::At<std::string>& name, const spec::Loo
     } else if (spec.file) {
       compile_lookup_file(lookup, spec);
     } else {
-      unavailable(name.at, "a lookup from an ID map");
+      compile_id_map(lookup, *spec.id_map);
     }
   }
   check_entries(lookup);
   plan_.lookups.back() = std::move(lookup);
+}
+
+// spec.table: the ledger of the connection target is asked.
+void Compiler::compile_id_map(LookupPlan& lookup, const spec::At<std::string>& from) {
+  const std::size_t dot = from.value.rfind('.');
+  if (dot == std::string::npos || dot == 0 || dot + 1 == from.value.size()) {
+    diagnostics_.add(113, from.at, fmt::format("id_map: write spec.table, not {}", from.value),
+                     "name the other mapping and one of its tables");
+    return;
+  }
+  const auto target = connection("target");
+  if (!target) {
+    diagnostics_.add(303, from.at, "an ID map is read from the connection target, which is not declared",
+                     "declare it under connections:");
+    return;
+  }
+  lookup.id_map = {.mapping = from.value.substr(0, dot), .table = from.value.substr(dot + 1), .connection = *target};
 }
 
 // Of lookups whose entries the mapping holds itself; the others are looked at when they are read.
@@ -126,6 +144,44 @@ void Compiler::compile_lookup_source(LookupPlan& lookup, const spec::At<std::str
   lookup.parts.push_back({found.name, binder.column(found, spec.value->at), found.type});
 }
 
+// The keys of a file's rows, computed from their cells; as `records`, the header included.
+std::vector<std::optional<std::string>> Compiler::file_keys(
+    const std::string& path, const spec::Expression& key, const std::vector<std::string>& header,
+    const std::vector<std::vector<std::optional<std::string>>>& records) {
+  std::vector<std::optional<std::string>> keys(records.size());
+  Scope scope{.subject = path};
+  for (const std::string& name : header) scope.columns.push_back({name, Type::text});
+  scope.place = [&scope](const ScopeColumn& column) {
+    return static_cast<std::size_t>(scope.find(column.name) - scope.columns.data());
+  };
+  NodePool pool;
+  Binder binder{*this, scope, context_, pool};
+  const NodePtr node = binder.bind(key);
+  if (!node) return keys;
+  std::vector<Evaluated> frame;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    auto column = std::make_shared<Column>(Type::text, records.size());
+    for (std::size_t row = 0; row < records.size(); ++row) {
+      const bool there = i < records[row].size() && records[row][i];
+      column->set(row, there ? Value{std::string_view{*records[row][i]}} : Value{});
+    }
+    frame.push_back({std::move(column), nullptr});
+  }
+  Arena arena;
+  Evaluator evaluator{std::move(frame), records.size(), arena, context_, nullptr, nullptr};
+  const Evaluated values = evaluator.evaluate(node);
+  std::set<std::uint32_t> failed;
+  for (const Failure& failure : values.failures ? *values.failures : Failures{}) {
+    if (failure.row == 0 || !failed.insert(failure.row).second) continue;  // The header is no row.
+    diagnostics_.add(402, key.at, fmt::format("the key of row {} of {} fails: {}", failure.row, path, failure.reason),
+                     "mend the file, or write try(...)");
+  }
+  for (std::size_t row = 1; row < records.size(); ++row) {
+    if (!values.column->is_null(row)) keys[row] = to_text(values.column->at(row));
+  }
+  return keys;
+}
+
 // A CSV file with a header, or a YAML map.
 void Compiler::compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& spec) {
   const Span& at = spec.file->at;
@@ -157,12 +213,10 @@ void Compiler::compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& s
   if (!records.empty()) {
     for (const auto& cell : records.front()) header.push_back(cell.value_or(""));
   }
-  if (spec.key && spec.key->kind != spec::Expression::Kind::name) {
-    return unavailable(spec.key->at, "a key computed from the columns of a lookup's file");
-  }
-  const std::string key = spec.key ? spec.key->text : "key";
+  const bool computed = spec.key && spec.key->kind != spec::Expression::Kind::name;
+  const std::string key = spec.key && !computed ? spec.key->text : "key";
   const auto key_column = static_cast<std::size_t>(std::ranges::find(header, key) - header.begin());
-  if (key_column == header.size()) {
+  if (!computed && key_column == header.size()) {
     diagnostics_.add(301, spec.key ? spec.key->at : at, fmt::format("{} has no column {}", path, key),
                      fmt::format("its header has {}", fmt::join(header, ", ")));
     return;
@@ -181,6 +235,8 @@ void Compiler::compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& s
     if (columns.empty() || columns.front() != i) columns.push_back(i);
   }
   for (const std::size_t column : columns) lookup.parts.push_back({.name = header[column], .node = nullptr});
+  std::vector<std::optional<std::string>> keys;
+  if (computed) keys = file_keys(path, *spec.key, header, records);
   for (std::size_t row = 1; row < records.size(); ++row) {
     const auto& record = records[row];
     if (record.size() != header.size()) {
@@ -188,8 +244,9 @@ void Compiler::compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& s
                                             record.size(), header.size()));
       return;
     }
-    if (!record[key_column]) continue;  // NULL is no key.
-    LookupPlan::Entry entry{*record[key_column], {}};
+    const auto& found = computed ? keys[row] : record[key_column];
+    if (!found) continue;  // NULL is no key.
+    LookupPlan::Entry entry{*found, {}};
     for (const std::size_t column : columns) entry.values.push_back(record[column]);
     lookup.entries.push_back(std::move(entry));
   }

@@ -35,6 +35,11 @@ class TableCompiler {
     table_.context.table_name = spec_.name.value;
     table_.on_conflict =
         spec_.on_conflict.value_or(compiler_.mapping().settings.on_conflict.value_or(spec::OnConflict::reject));
+    table_.on_missing = spec_.on_missing;
+    // Where nothing is inserted, rows that are found are updated.
+    if (table_.on_missing != spec::OnMissing::insert && !spec_.on_conflict) {
+      table_.on_conflict = spec::OnConflict::update;
+    }
     table_.max_rejects = spec_.max_rejects.value_or(compiler_.mapping().settings.max_rejects);
     table_.min_rows = spec_.min_rows;
     table_.max_rows = spec_.max_rows;
@@ -46,6 +51,7 @@ class TableCompiler {
     compile_fields();
     compile_sentences();
     compile_keys(compiler_, head_, keys_, table_);
+    compile_replace(compiler_, head_, table_);
     check_ignored();
     check_unused();
     check_unfilled();
@@ -59,10 +65,6 @@ class TableCompiler {
     const auto late = [&](bool used, const Span& at, const char* what) {
       if (used) compiler_.unavailable(at ? at : spec_.name.at, what);
     };
-    late(table_.on_conflict == spec::OnConflict::update, spec_.on_conflict_at, "on_conflict: update");
-    late(table_.on_conflict == spec::OnConflict::newest, spec_.on_conflict_at, "on_conflict: newest");
-    late(spec_.replace || spec_.replace_where, spec_.replace_at, "replace");
-    late(spec_.on_missing != spec::OnMissing::insert, spec_.on_missing_at, "on_missing");
     if (compiler_.options().test || compiler_.options().lint) return;
     const auto& source = head_.source;
     if (!source.connection) {
@@ -236,7 +238,7 @@ class TableCompiler {
   }
 
   void check_unfilled() {
-    if (!head_.target || !spec_.explode.empty()) return;
+    if (!head_.target || !spec_.explode.empty() || table_.on_missing != spec::OnMissing::insert) return;
     const ConnectionPlan& connection = compiler_.plan().connections[table_.connection];
     std::vector<std::string> unfilled;
     for (const schema::Column& column : head_.target->columns) {

@@ -108,6 +108,10 @@ class Compiler {
   void compile_lookup(const spec::At<std::string>& name, const spec::LookupSpec& spec);
   void check_entries(const LookupPlan& lookup);
   void compile_lookup_source(LookupPlan& lookup, const spec::At<std::string>& name, const spec::LookupSpec& spec);
+  void compile_id_map(LookupPlan& lookup, const spec::At<std::string>& from);
+  std::vector<std::optional<std::string>> file_keys(const std::string& path, const spec::Expression& key,
+                                                    const std::vector<std::string>& header,
+                                                    const std::vector<std::vector<std::optional<std::string>>>& records);
   void compile_lookup_file(LookupPlan& lookup, const spec::LookupSpec& spec);
   void check_converters();
   void compile_hooks();
@@ -150,6 +154,9 @@ std::string entry_name(const LookupPlan& lookup, std::string_view key);
 
 // compile_table.cpp: one table, its fields and rules; compile_keys.cpp: its keys and references.
 TablePlan compile_table(Compiler& compiler, TableHead& head);
+
+// compile_replace.cpp: which rows are removed before the first is written.
+void compile_replace(Compiler& compiler, const TableHead& head, TablePlan& table);
 
 // order.cpp: the names that an expression looks up by name[key] or `in name`.
 void collect_lookups(const spec::Expression& expression, std::set<std::string>& names);

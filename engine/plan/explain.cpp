@@ -71,6 +71,9 @@ std::string key_line(const TablePlan& table) {
     if (!line.empty()) line += "; ";
     if (unique.is_key) {
       line += fmt::format("key {}, on_conflict {}", names_of(table, unique.fields), name(table.on_conflict));
+      if (table.newest) line += " " + table.fields[*table.newest].name;
+      if (table.on_missing == spec::OnMissing::skip) line += ", on_missing skip";
+      if (table.on_missing == spec::OnMissing::reject) line += ", on_missing reject";
     } else {
       line += fmt::format("unique {}", names_of(table, unique.fields));
     }

@@ -14,6 +14,7 @@
 #include "engine/schema/catalog.h"
 #include "engine/spec/mapping.h"
 #include "engine/stores/store.h"
+#include "engine/writers/condition.h"
 
 namespace etl::plan {
 
@@ -91,6 +92,7 @@ struct UniquePlan {
   // Cannot collide within a run: made one to one from the source's own primary key. Only rows that were in the
   // target before can.
   bool implied = false;
+  bool may_change = false;  // An update may set one of the fields.
 };
 
 // Each written row must find these values in another table (NULLs apart).
@@ -136,6 +138,14 @@ struct ShapePlan {
   std::vector<GroupValuePlan> group_values;
 };
 
+// Which rows of the target `replace` removes, with values that are known when the run begins.
+struct ConditionPlan {
+  writers::Condition::Kind kind = writers::Condition::Kind::all_of;  // Without parts: all rows.
+  std::vector<ConditionPlan> parts = {};
+  std::size_t column = 0;  // Into TablePlan::target->columns.
+  NodePtr value = {};      // Of the column's type, over no columns.
+};
+
 struct TablePlan {
   std::string name;                          // In the mapping.
   bool selected = true;                      // False with --only: not loaded, but others may refer to its rows.
@@ -149,6 +159,12 @@ struct TablePlan {
   std::vector<UniquePlan> unique;            // The key that on_conflict speaks of first, if there is one.
   std::vector<ForeignKeyPlan> foreign_keys;
   spec::OnConflict on_conflict = spec::OnConflict::reject;
+  spec::OnMissing on_missing = spec::OnMissing::insert;
+  // What an update sets: mapped fields, but not the key and the primary key (hard-parts.md 13). Without `updates()`: none.
+  std::vector<std::size_t> set;
+  std::optional<std::size_t> newest;         // The field that decides which row wins.
+  std::optional<ConditionPlan> replace;      // The rows to remove before the first one is written.
+  bool updates() const { return on_conflict == spec::OnConflict::update || on_conflict == spec::OnConflict::newest; }
   spec::Threshold max_rejects;
   std::optional<std::int64_t> min_rows, max_rows;
   converters::RunContext context;            // `now` and `run_id` are set by the run.
@@ -183,6 +199,13 @@ struct LookupPlan {
   bool single = true;  // lookup[key] is its value; else name[key].column must be written.
   std::vector<Part> parts;
   std::vector<Entry> entries;  // map, file.
+  // id_map: the keys that a table of another mapping has given its rows, as the ledger of this target knows them.
+  struct IdMap {
+    std::string mapping;
+    std::string table;
+    std::size_t connection = 0;
+  };
+  std::optional<IdMap> id_map;
   // from: a source read whole before the first row.
   std::optional<std::size_t> source;
   NodePtr key;

@@ -158,6 +158,7 @@ void add_table(Writer& json, const Table& table) {
   for (const Reject& reject : table.rejects) add_reject(json, reject);
   json.close(']');
   json.text("rejects_file", table.rejects_file);
+  if (table.removed > 0) json.number("removed", table.removed);
   add_warnings(json, table);
   json.close('}');
 }

@@ -68,6 +68,7 @@ struct Table {
   std::string target;  // "target.users".
   bool complete = false;
   Counts counts;
+  std::uint64_t removed = 0;  // Rows that `replace` removed before.
   std::string allowed;  // max_rejects: "0", "1%".
   double seconds = 0;
   std::vector<Warned> warned;

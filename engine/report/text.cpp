@@ -92,7 +92,12 @@ std::string counts_table(const Report& report) {
     grid.add(counts_row(table.complete ? table.name : table.name + " (not finished)", table.counts, table.seconds));
   }
   if (report.tables.size() > 1) grid.add(counts_row("all tables", report.totals(), report.seconds));
-  return grid.text();
+  std::string out = grid.text();
+  for (const Table& table : report.tables) {
+    if (table.removed == 0) continue;
+    out += fmt::format("{}: {} rows of {} were removed first\n", table.name, grouped(table.removed), table.target);
+  }
+  return out;
 }
 
 std::string rejects_of(const Table& table) {

@@ -39,4 +39,10 @@ std::size_t view_bytes(const Value& value) {
   return 0;
 }
 
+ColumnPtr pick(const Column& column, std::span<const std::uint32_t> rows) {
+  auto part = std::make_shared<Column>(column.type(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) part->set(i, column.at(rows[i]));
+  return part;
+}
+
 }  // namespace etl::run

@@ -18,17 +18,6 @@ struct KeyHash {
   }
 };
 
-// The parts of `columns` that `rows` name.
-std::vector<ColumnPtr> pick(const std::vector<ColumnPtr>& columns, const std::vector<std::uint32_t>& rows) {
-  std::vector<ColumnPtr> picked;
-  for (const ColumnPtr& column : columns) {
-    auto part = std::make_shared<Column>(column->type(), rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) part->set(i, column->at(rows[i]));
-    picked.push_back(std::move(part));
-  }
-  return picked;
-}
-
 }  // namespace
 
 // Keys that the database is known to hold, so that it is asked once; forgotten when there are too many.
@@ -144,7 +133,9 @@ void ForeignKeys::ask_database(const plan::ForeignKeyPlan& key, const ForeignKey
     if (asked.insert(values.keys.keys[row]).second) rows.push_back(row);
   }
   if (rows.empty()) return;
-  const auto found = table_.target->find(*key.target, key.target_columns, pick(values.columns, rows));
+  std::vector<ColumnPtr> columns;
+  for (const ColumnPtr& column : values.columns) columns.push_back(pick(*column, rows));
+  const auto found = table_.target->find(*key.target, key.target_columns, columns);
   if (known.keys.size() > Known::kMost) known.keys.clear();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (found[i]) known.keys.insert(values.keys.keys[rows[i]]);

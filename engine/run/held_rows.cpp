@@ -82,9 +82,12 @@ void HeldRows::settle(const HasParent& has_parent) {
   std::vector<std::size_t> orphans;
   for (std::size_t index = 0; index < rows_.size(); ++index) {
     if (rows_[index].rejected) continue;
-    for (const std::size_t parent : parents(index)) dependents_[parent].push_back(index);
+    for (const HeldRow::Wait& wait : rows_[index].waits) {
+      const auto parent = find(wait.link, wait.parent);
+      if (parent && *parent != index && !wait.order_only) dependents_[*parent].push_back(index);
+    }
     const bool orphan = std::ranges::any_of(rows_[index].waits, [&](const HeldRow::Wait& wait) {
-      return !find(wait.link, wait.parent) && !has_parent(wait);
+      return !wait.order_only && !find(wait.link, wait.parent) && !has_parent(wait);
     });
     if (orphan) orphans.push_back(index);
   }
@@ -116,7 +119,7 @@ void HeldRows::complete_reasons(const HasParent& has_parent) {
   for (HeldRow& row : rows_) {
     if (!row.rejected) continue;
     for (const HeldRow::Wait& wait : row.waits) {
-      if (row.refused) break;
+      if (row.refused || wait.order_only) continue;
       if (!find(wait.link, wait.parent) && !has_parent(wait)) row.reasons.push_back(wait.missing);
     }
     for (Reason& reason : row.reasons) reason.row = 0;

@@ -27,6 +27,7 @@ struct HeldRow {
     std::size_t link = 0;
     Key128 parent;
     std::optional<Key128> computed;  // The parent's target key, where keys are recomputed.
+    bool order_only = false;         // It comes after that row, whatever becomes of it.
     Reason missing;                  // When the parent never comes.
   };
 
@@ -42,6 +43,8 @@ struct HeldRow {
   std::optional<Key128> id_key;
   std::vector<Reason> reasons;
   bool follows = false;  // Is not written itself: it was skipped because of the row that it waits for.
+  bool merges = false;   // Meets a row that is there, or one that it waits for.
+  bool older = false;    // It met a newer one.
   bool rejected = false;
   bool refused = false;  // By the database: that is reason enough.
 };
@@ -61,6 +64,10 @@ class HeldRows {
   void truncate(std::size_t size);
   // Whether a row that may still be written has this key.
   bool holds(std::size_t link, const Key128& key) const { return find(link, key).has_value(); }
+  const HeldRow* holder(std::size_t link, const Key128& key) const {
+    const auto found = find(link, key);
+    return found ? &rows_[*found] : nullptr;
+  }
 
   // ---- once the source is used up. `has_parent` says whether a written row answers a wait.
   using HasParent = std::function<bool(const HeldRow::Wait&)>;
@@ -68,7 +75,7 @@ class HeldRows {
   void settle(const HasParent& has_parent);
   // The rows to write: parents first, else in source order. A unit of several rows is a ring.
   std::vector<std::vector<std::size_t>> units() const;
-  // The held rows that a row refers to.
+  // The held rows that a row comes after.
   std::vector<std::size_t> parents(std::size_t row) const;
   // The database refused a row: it is rejected, and all that refer to it.
   void reject(std::size_t row, Reason reason);

@@ -12,11 +12,18 @@ namespace {
 
 // Where the keys of the ID map lie among the fresh keys; the indexes lie at their numbers.
 constexpr std::size_t kIdSpace = 1U << 20;
+constexpr std::size_t kNameSpace = kIdSpace + 1;
+constexpr std::size_t kClaimSpace = kIdSpace + 2;
+
+bool is_unique_violation(const writers::Refusal& refusal) {
+  return refusal.code == "23505" || refusal.code == "SQLITE_CONSTRAINT_UNIQUE" ||
+         refusal.code == "SQLITE_CONSTRAINT_PRIMARYKEY" || refusal.code == "SQLITE_CONSTRAINT_ROWID";
+}
 
 }  // namespace
 
 bool Judge::nothing_to_judge() const {
-  return links_.empty() && std::ranges::all_of(uniques_, [this](const Unique& unique) {
+  return links_.empty() && !table_.plan->updates() && std::ranges::all_of(uniques_, [this](const Unique& unique) {
            return !unique.index && unique.in_database.empty() && !unique.may_be_null && unique.plan->client_compares;
          });
 }
@@ -41,8 +48,13 @@ std::uint32_t Judge::judge(std::uint32_t from, std::vector<std::uint32_t>& piece
     Finding finding;
     find_conflicts(row, rejected, piece.empty(), finding);
     if (!finding.skipped) find_parents(row, finding);
-    if (finding.met_by_fresh && !piece.empty()) return row;
+    if ((finding.met_by_fresh || finding.alone) && !piece.empty()) return row;
+    const bool alone = finding.alone;
     commit(row, rejected, std::move(finding), piece);
+    if (alone && !piece.empty()) {
+      alone_ = row;
+      return row + 1;
+    }
   }
   return rows;
 }
@@ -88,7 +100,7 @@ bool Judge::ask_database(const Unique& unique, std::uint32_t row, Value& met) co
     columns.push_back(column_of(batch_->columns[field]->type(), std::span{&value, 1}));
   }
   if (!table_.target->find(*table_.plan->target, names, columns).front()) return false;
-  if (!unique.skips || !table_.ids) return true;
+  if (!unique.meets || !table_.ids) return true;
   const plan::FieldPlan& key = table_.plan->fields[table_.plan->key_field];
   const std::vector<std::string> wanted{key.name};
   const std::vector<Type> types{key.type};
@@ -130,35 +142,148 @@ bool Judge::is_depended_on(std::uint32_t row) const {
   for (std::size_t i = 0; i < index_keys_.size(); ++i) {
     if (index_keys_[i].has(row) && met_.contains(in_space(i, index_keys_[i].keys[row]))) return true;
   }
+  for (const Unique& unique : uniques_) {
+    const bool judged_by = unique.changes && unique.values.has(row);
+    if (judged_by && met_.contains(in_space(kClaimSpace + unique.number, unique.values.keys[row]))) return true;
+  }
   return source_keys_ && source_keys_->has(row) && met_.contains(in_space(kIdSpace, source_keys_->keys[row]));
 }
 
+// Whether another row has the row's unique key; with `meets` also what is known of that row.
+bool Judge::is_taken(Unique& unique, std::uint32_t row, bool rejected, bool piece_is_empty, Finding& finding) {
+  bool taken = false;
+  if (unique.index && index_keys_[*unique.index].has(row)) {
+    const Key128& key = index_keys_[*unique.index].keys[row];
+    taken = table_.indexes[*unique.index]->keys.contains(key);
+    if (taken) meet(*unique.index, key, finding);
+    if (taken && unique.met) finding.met = unique.met->find(key, *batch_->arena).value_or(Value{});
+    const HeldRow* holder = unique.meets && !rejected ? held_.holder(meeting(), key) : nullptr;
+    if (holder != nullptr) {
+      finding.waits.push_back(
+          {.link = meeting(),
+           .parent = key,
+           .computed = std::nullopt,
+           .order_only = holder->merges,
+           .missing = conflict(unique, row, values_text(unique, row) + " is the key of a row that is rejected")});
+    }
+  }
+  taken = taken || is_in_database(unique, row, piece_is_empty, finding);
+  if (taken && unique.meets && table_.ids && !unique.met && unique.plan->client_compares) {
+    finding.met = batch_->columns[table_.plan->key_field]->at(row);
+  }
+  return taken;
+}
+
 void Judge::find_conflicts(std::uint32_t row, bool rejected, bool piece_is_empty, Finding& finding) {
+  if (careful_ && has_name(row) && table_.plan->updates()) {
+    finding.met_by_fresh = fresh_.contains(in_space(kNameSpace, names_.keys[row]));
+  }
+  bool no_key = false;
   for (Unique& unique : uniques_) {
     if (key_is_missing(unique, row)) {
       finding.reasons.push_back(conflict(unique, row, "NULL cannot be part of the key"));
+      no_key = true;
       continue;
     }
-    bool taken = false;
-    if (unique.index && index_keys_[*unique.index].has(row)) {
-      const Key128& key = index_keys_[*unique.index].keys[row];
-      taken = table_.indexes[*unique.index]->keys.contains(key);
-      if (taken) meet(*unique.index, key, finding);
-      if (taken && unique.met) finding.met = unique.met->find(key, *batch_->arena).value_or(Value{});
-      if (taken && unique.skips && !rejected && held_.holds(meeting(), key)) {
-        finding.waits.push_back(
-            {meeting(), key, std::nullopt,
-             conflict(unique, row, values_text(unique, row) + " is the key of a row that is rejected")});
-      }
-    }
-    taken = taken || is_in_database(unique, row, piece_is_empty, finding);
-    if (!taken) continue;
-    if (!unique.skips) {
+    if (unique.changes || !is_taken(unique, row, rejected, piece_is_empty, finding)) continue;
+    if (unique.meets) {
+      finding.met_row = true;
+      finding.skipped = !table_.plan->updates() && !rejected;
+      if (finding.skipped) return;
+    } else if (!finding.met_row || !table_.plan->updates()) {  // An update leaves this key as it was.
       finding.reasons.push_back(
           conflict(unique, row, fmt::format("{} is already in {}", values_text(unique, row), table_.plan->name)));
-    } else if (!rejected) {
-      finding.skipped = true;
-      return;
+    }
+  }
+  const bool may_miss = table_.plan->on_missing != spec::OnMissing::insert && has_name(row) && !no_key;
+  finding.missing = may_miss && !finding.met_row;
+  if (finding.missing) return find_missing(row, finding);
+  for (Unique& unique : uniques_) {
+    if (unique.changes) find_change(unique, row, piece_is_empty, finding);
+  }
+}
+
+void Judge::find_missing(std::uint32_t row, Finding& finding) {
+  const Unique* key = key_unique();
+  if (table_.plan->on_missing != spec::OnMissing::reject || key == nullptr) return;
+  Reason reason = conflict(*key, row, fmt::format("{} has no row with {}", table_.plan->target->name, values_text(*key, row)));
+  reason.rule = "missing";
+  finding.reasons.push_back(std::move(reason));
+}
+
+// Whether another row holds the value of a key that updates may change.
+void Judge::find_change(Unique& unique, std::uint32_t row, bool piece_is_empty, Finding& finding) {
+  const std::optional<Key128> self = has_name(row) ? std::optional{names_.keys[row]} : std::nullopt;
+  const std::optional<Key128> value = unique.values.has(row) ? std::optional{unique.values.keys[row]} : std::nullopt;
+  if (finding.met_row && self && unique.claims.value_of(*self) == value) return;
+  // Whether it wins, or is the same for the database, only the database knows.
+  if (finding.met_row && (table_.plan->newest || !unique.plan->client_compares)) {
+    finding.alone = true;
+    return;
+  }
+  if (!value || !is_claimed(unique, row, self, *value, piece_is_empty, finding)) return;
+  met_.insert(in_space(kClaimSpace + unique.number, *value));
+  finding.reasons.push_back(
+      conflict(unique, row, fmt::format("{} is already in {}", values_text(unique, row), table_.plan->name)));
+}
+
+bool Judge::is_claimed(Unique& unique, std::uint32_t row, const std::optional<Key128>& self, const Key128& value,
+                       bool piece_is_empty, Finding& finding) {
+  if (!unique.plan->client_compares) {
+    if (!unique.moved.contains(value)) return is_in_database(unique, row, piece_is_empty, finding);
+    finding.met_by_fresh = true;
+    Value ignored;
+    return piece_is_empty && ask_database(unique, row, ignored);
+  }
+  finding.met_by_fresh = finding.met_by_fresh || unique.claims.is_freshly_free(value);
+  if (const auto holder = unique.claims.holder(value)) {
+    finding.met_by_fresh =
+        finding.met_by_fresh || (careful_ && fresh_.contains(in_space(kNameSpace, *holder)));
+    return !self || *holder != *self;
+  }
+  if (unique.claims.is_free(value)) return false;
+  const bool written = unique.index && table_.indexes[*unique.index]->keys.contains(value);
+  return written || (!unique.in_database.empty() && unique.in_database[row]);
+}
+
+// The row takes its values of the keys that updates may change.
+void Judge::claim(std::uint32_t row) {
+  if (!has_name(row)) return;
+  for (Unique& unique : uniques_) {
+    if (!unique.changes) continue;
+    const std::optional<Key128> value = unique.values.has(row) ? std::optional{unique.values.keys[row]} : std::nullopt;
+    const std::optional<Key128> old = unique.claims.value_of(names_.keys[row]);
+    if (old == value) continue;
+    change(unique, names_.keys[row], value);
+    changes_.push_back({row, unique.number, old});
+  }
+}
+
+void Judge::change(Unique& unique, const Key128& name, const std::optional<Key128>& value) {
+  const std::optional<Key128> old = unique.claims.take(name, value);
+  if (!unique.plan->client_compares) {
+    if (old) unique.moved.insert(*old);
+    if (value) unique.moved.insert(*value);
+  }
+  if (!unique.index) return;
+  KeySet& keys = table_.indexes[*unique.index]->keys;
+  if (old) keys.erase(*old);
+  if (value) keys.insert(*value);
+}
+
+// Where a later row changed the same value once more, that one took it from what this row found.
+void Judge::give_back_claims(std::uint32_t row) {
+  for (std::size_t i = changes_.size(); i > 0 && changes_[i - 1].row >= row; --i) {
+    const Change given = changes_[i - 1];
+    if (given.row != row) continue;
+    changes_.erase(changes_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    const auto later = std::find_if(changes_.begin() + static_cast<std::ptrdiff_t>(i - 1), changes_.end(), [&](const Change& change) {
+      return change.unique == given.unique && names_.keys[change.row] == names_.keys[row];
+    });
+    if (later == changes_.end()) {
+      change(uniques_[given.unique], names_.keys[row], given.old);
+    } else {
+      later->old = given.old;
     }
   }
 }
@@ -179,7 +304,8 @@ void Judge::find_parents(std::uint32_t row, Finding& finding) {
   for (std::size_t number = 0; number < links_.size(); ++number) {
     Link& link = links_[number];
     if (!link.parents.has(row) || find_parent(link, number, row, finding)) continue;
-    HeldRow::Wait wait{.link = number, .parent = link.parents.keys[row], .computed = {}, .missing = {}};
+    HeldRow::Wait wait{
+        .link = number, .parent = link.parents.keys[row], .computed = {}, .order_only = false, .missing = {}};
     if (link.foreign_key == nullptr && table_.plan->recompute_key && link.computed.has(row)) {
       wait.computed = link.computed.keys[row];
     }
@@ -208,7 +334,9 @@ bool Judge::find_parent(Link& link, std::size_t number, std::uint32_t row, Findi
   const Key128& parent = link.parents.keys[row];
   Column* values = link.foreign_key == nullptr ? link_values_[number].get() : nullptr;
   if (own_key(number, row) == parent) {
-    if (values != nullptr) values->set(row, batch_->columns[table_.plan->key_field]->at(row));
+    if (values != nullptr) {
+      values->set(row, is_null(finding.met) ? batch_->columns[table_.plan->key_field]->at(row) : finding.met);
+    }
     return true;
   }
   if (held_.holds(number, parent)) return false;
@@ -239,18 +367,41 @@ void Judge::commit(std::uint32_t row, bool rejected, Finding finding, std::vecto
     std::ranges::move(finding.reasons, std::back_inserter(reasons_));
     return;
   }
+  if (finding.missing) {
+    verdicts_[row] = Verdict::absent;
+    ++skipped_;
+    return;
+  }
+  if (finding.met_row) return merge(row, std::move(finding), piece);
   occupy(row);
   if (!finding.waits.empty()) return hold(row, std::move(finding), Verdict::held);
   verdicts_[row] = Verdict::good;
   piece.push_back(row);
 }
 
+// References to the row find the one that it met.
+void Judge::map_to_met(std::uint32_t row, const Value& met) {
+  if (!table_.ids || !source_keys_->has(row) || is_null(met)) return;
+  const Value own = batch_->columns[table_.plan->key_field]->at(row);
+  if (!keeps_ids_ && !is_null(own) && compare(met, own) == std::partial_ordering::equivalent) return;
+  if (table_.ids->insert(source_keys_->keys[row], met)) mapped_.set(row);
+}
+
 void Judge::skip(std::uint32_t row, Finding finding) {
-  const bool can_be_referred_to = table_.ids && source_keys_->has(row) && !is_null(finding.met);
-  if (can_be_referred_to && table_.ids->insert(source_keys_->keys[row], finding.met)) mapped_.set(row);
+  map_to_met(row, finding.met);
   if (!finding.waits.empty()) return hold(row, std::move(finding), Verdict::follows);
   verdicts_[row] = Verdict::skipped;
   ++skipped_;
+}
+
+void Judge::merge(std::uint32_t row, Finding finding, std::vector<std::uint32_t>& piece) {
+  map_to_met(row, finding.met);
+  merges_.set(row);
+  if (!finding.waits.empty()) return hold(row, std::move(finding), Verdict::held);
+  verdicts_[row] = Verdict::merge;
+  if (!finding.alone) claim(row);
+  if (careful_ && has_name(row)) fresh_.insert(in_space(kNameSpace, names_.keys[row]));
+  piece.push_back(row);
 }
 
 void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
@@ -263,28 +414,31 @@ void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
   held.waits = std::move(finding.waits);
   held.rejected = verdict == Verdict::late;
   held.follows = verdict == Verdict::follows;
+  held.merges = !held.rejected && merges_.test(row);
   if (table_.ids && mapped_.test(row)) held.id_key = source_keys_->keys[row];
   if (!held.rejected) {
     for (std::size_t number = 0; number < links_.size(); ++number) held.own_keys.push_back(own_key(number, row));
   }
-  if (held.follows) {
+  // The row that it met is there whatever becomes of this one.
+  if (held.follows || held.merges) {
     for (std::size_t number = 0; number < links_.size(); ++number) {
       if (links_[number].foreign_key != nullptr) held.own_keys[number].reset();
     }
-  } else if (held.rejected) {
+  }
+  if (held.rejected) {
     std::ranges::copy_if(batch_->reasons, std::back_inserter(held.reasons),
                          [row](const Reason& reason) { return reason.row == row; });
     std::ranges::move(finding.reasons, std::back_inserter(held.reasons));
-  } else {
+  } else if (!held.follows) {
     for (const ColumnPtr& column : batch_->columns) held.values.push_back(column->at(row));
     for (std::size_t number = 0; number < link_values_.size(); ++number) {
       held.values[links_[number].field] = link_values_[number]->at(row);
     }
-    const auto met = std::ranges::find_if(uniques_, [](const Unique& unique) { return unique.skips && unique.index; });
-    if (met != uniques_.end() && index_keys_[*met->index].has(row)) {
+    const Unique* met = key_unique();
+    if (met != nullptr && met->meets && met->index && index_keys_[*met->index].has(row)) {
       held.own_keys.emplace_back(index_keys_[*met->index].keys[row]);
     }
-    for (std::size_t i = 0; i < index_keys_.size(); ++i) {
+    for (std::size_t i = 0; i < index_keys_.size() && !held.merges; ++i) {
       if (index_keys_[i].has(row)) held.index_keys.emplace_back(i, index_keys_[i].keys[row]);
     }
   }
@@ -300,6 +454,8 @@ void Judge::occupy(std::uint32_t row) {
   for (Unique& unique : uniques_) {
     if (!unique.plan->client_compares && unique.folded.has(row)) unique.written_folded.insert(unique.folded.keys[row]);
   }
+  claim(row);
+  if (careful_ && has_name(row)) fresh_.insert(in_space(kNameSpace, names_.keys[row]));
   if (!table_.ids) return;
   const Value key = batch_->columns[table_.plan->key_field]->at(row);
   for (Unique& unique : uniques_) {
@@ -313,11 +469,12 @@ void Judge::occupy(std::uint32_t row) {
 }
 
 void Judge::give_back(std::uint32_t row) {
-  for (std::size_t i = 0; i < index_keys_.size(); ++i) {
+  give_back_claims(row);
+  for (std::size_t i = 0; i < index_keys_.size() && !merges_.test(row); ++i) {
     if (index_keys_[i].has(row)) table_.indexes[i]->keys.erase(index_keys_[i].keys[row]);
   }
   for (Unique& unique : uniques_) {
-    if (unique.met && unique.index && index_keys_[*unique.index].has(row)) {
+    if (unique.met && unique.index && !merges_.test(row) && index_keys_[*unique.index].has(row)) {
       unique.met->erase(index_keys_[*unique.index].keys[row]);
     }
   }
@@ -328,6 +485,32 @@ void Judge::give_back(std::uint32_t row) {
 
 // ---- what the database says afterwards
 
+void Judge::settle(std::uint32_t row, writers::Met met) {
+  if (met == writers::Met::older) {
+    verdicts_[row] = Verdict::skipped;
+    ++skipped_;
+    return;
+  }
+  verdicts_[row] = met == writers::Met::updated ? Verdict::updated : Verdict::unchanged;
+  if (met == writers::Met::updated && alone_ == row) claim(row);
+}
+
+bool Judge::settle_missing(std::uint32_t row) {
+  give_back(row);
+  merges_.clear(row);
+  if (table_.plan->on_missing == spec::OnMissing::insert) {
+    occupy(row);
+    verdicts_[row] = Verdict::good;
+    return true;
+  }
+  Finding finding;
+  finding.missing = true;
+  find_missing(row, finding);
+  std::vector<std::uint32_t> none;
+  commit(row, false, std::move(finding), none);
+  return false;
+}
+
 void Judge::take_back(std::uint32_t row, Reason reason) {
   give_back(row);
   verdicts_[row] = Verdict::rejected;
@@ -336,13 +519,15 @@ void Judge::take_back(std::uint32_t row, Reason reason) {
 
 void Judge::rewind(std::uint32_t from) {
   std::erase_if(reasons_, [from](const Reason& reason) { return reason.row >= from; });
-  for (std::uint32_t row = from; row < batch_->rows; ++row) {
-    if (verdicts_[row] == Verdict::good || verdicts_[row] == Verdict::held) give_back(row);
-    if (verdicts_[row] == Verdict::skipped) --skipped_;
+  for (auto row = static_cast<std::uint32_t>(batch_->rows); row-- > from;) {
+    const Verdict verdict = verdicts_[row];
+    if (verdict == Verdict::good || verdict == Verdict::held || verdict == Verdict::merge) give_back(row);
+    if (verdict == Verdict::skipped || verdict == Verdict::absent) --skipped_;
     if (table_.ids && mapped_.test(row)) {
       table_.ids->erase(source_keys_->keys[row]);
       mapped_.clear(row);
     }
+    merges_.clear(row);
     verdicts_[row] = Verdict::open;
   }
   while (!held_here_.empty() && held_here_.back().first >= from) {
@@ -352,13 +537,29 @@ void Judge::rewind(std::uint32_t from) {
   fresh_.clear();
 }
 
-bool Judge::explain_refusal(std::uint32_t row) {
+bool Judge::explain_refusal(std::uint32_t row, const writers::Refusal& refusal) {
+  const bool taken = is_unique_violation(refusal);
+  if (verdicts_[row] == Verdict::merge) {
+    const auto broken = std::ranges::find_if(uniques_, [&](const Unique& unique) {
+      const bool named = !refusal.constraint.empty() && unique.plan->name == refusal.constraint;
+      const bool alone = unique.plan->fields.size() == 1 &&
+                         table_.plan->fields[unique.plan->fields.front()].name == refusal.column;
+      return unique.changes && (named || alone);
+    });
+    if (!taken || broken == uniques_.end()) return false;
+    take_back(row, conflict(*broken, row,
+                            fmt::format("{} is already in {}", values_text(*broken, row), table_.plan->name)));
+    return true;
+  }
   for (Unique& unique : uniques_) {
     Finding finding;
-    if (unique.plan->client_compares || !ask_database(unique, row, finding.met)) continue;
+    // A key that is not the mapping's own was judged by what was known; that of a concurrent writer was not.
+    if (unique.plan->client_compares && (!unique.meets || !taken)) continue;
+    if (!ask_database(unique, row, finding.met)) continue;
     give_back(row);
-    finding.skipped = unique.skips;
-    if (!unique.skips) {
+    finding.skipped = unique.meets && !table_.plan->updates();
+    finding.met_row = unique.meets;
+    if (!unique.meets) {
       finding.reasons.push_back(
           conflict(unique, row, fmt::format("{} is already in {}", values_text(unique, row), table_.plan->name)));
     }
@@ -374,7 +575,7 @@ bool Judge::explain_refusal(std::uint32_t row) {
 bool Judge::has_parent(const HeldRow::Wait& wait) const {
   if (wait.link == meeting()) {
     return std::ranges::any_of(uniques_, [&](const Unique& unique) {
-      return unique.skips && unique.index && table_.indexes[*unique.index]->keys.contains(wait.parent);
+      return unique.meets && unique.index && table_.indexes[*unique.index]->keys.contains(wait.parent);
     });
   }
   const Link& link = links_[wait.link];

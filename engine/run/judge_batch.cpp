@@ -21,14 +21,17 @@ Judge::Judge(RunState& state, TableState& table, ForeignKeys& foreign_keys, Held
 }
 
 void Judge::add_uniques() {
-  const bool skips = table_.plan->on_conflict == spec::OnConflict::skip;
+  const bool updates = table_.plan->updates();
+  const bool meets = updates || table_.plan->on_conflict == spec::OnConflict::skip;
   for (const plan::UniquePlan& plan : table_.plan->unique) {
     Unique unique{.plan = &plan};
     for (const std::size_t field : plan.fields) {
       unique.names += (unique.names.empty() ? "" : ", ") + table_.plan->fields[field].name;
     }
     unique.hidden = visibility_.hides_any(plan.fields);
-    unique.skips = plan.is_key && skips;
+    unique.number = uniques_.size();
+    unique.meets = plan.is_key && meets;
+    unique.changes = updates && plan.may_change && !plan.is_key;
     unique.may_be_null = plan.is_key && std::ranges::any_of(plan.fields, [this](std::size_t field) {
                            return !table_.plan->fields[field].required && !table_.plan->fields[field].from_default;
                          });
@@ -39,7 +42,8 @@ void Judge::add_uniques() {
         unique.index = i;
       }
     }
-    if (unique.skips && table_.ids) {
+    const bool is_target_key = plan.fields == std::vector{table_.plan->key_field} && plan.client_compares;
+    if (unique.meets && table_.ids && !is_target_key) {
       unique.met = std::make_unique<KeyMap>(state_.space, table_.plan->fields[table_.plan->key_field].type);
     }
     uniques_.push_back(std::move(unique));
@@ -70,6 +74,9 @@ void Judge::take(FinishedBatch& batch, bool has_rows) {
   batch_ = &batch;
   verdicts_.assign(batch.rows, Verdict::open);
   mapped_ = table_.ids ? Bitmap(batch.rows) : Bitmap{};
+  merges_ = Bitmap(batch.rows);
+  changes_.clear();
+  alone_.reset();
   reasons_.clear();
   held_here_.clear();
   fresh_.clear();
@@ -77,6 +84,7 @@ void Judge::take(FinishedBatch& batch, bool has_rows) {
   index_keys_.clear();
   for (const auto& index : table_.indexes) index_keys_.push_back(index_keys_of(*index));
   take_source_keys();
+  take_names();
   ask_uniques(has_rows);
   take_links();
 }
@@ -144,13 +152,35 @@ void Judge::take_source_keys() {
   source_keys_ = row_keys(columns, batch_->rows);
 }
 
+const Judge::Unique* Judge::key_unique() const {
+  const auto found = std::ranges::find_if(uniques_, [](const Unique& unique) { return unique.plan->is_key; });
+  return found == uniques_.end() ? nullptr : &*found;
+}
+
+// Texts in lower case where only the database can compare: values that it may find equal are then equal.
+std::vector<KeyColumn> Judge::folded(std::vector<KeyColumn> columns) const {
+  for (KeyColumn& key : columns) {
+    if (key.column->type() == Type::text) key.column = lower_case(key.column, *batch_->arena, table_.context);
+  }
+  return columns;
+}
+
+RowKeys Judge::keys_by(const Unique& unique, std::vector<KeyColumn> columns, std::size_t rows) const {
+  if (!unique.plan->client_compares) columns = folded(std::move(columns));
+  return row_keys(columns, rows, unique.plan->nulls_not_distinct);
+}
+
+void Judge::take_names() {
+  names_ = {};
+  const Unique* key = key_unique();
+  if (!table_.plan->updates() || key == nullptr) return;
+  names_ = keys_by(*key, key_columns(key->plan->fields), batch_->rows);
+}
+
 void Judge::fold_keys(Unique& unique) const {
   std::vector<KeyColumn> exact = key_columns(unique.plan->fields);
   unique.exact = row_keys(exact, batch_->rows);
-  for (KeyColumn& key : exact) {
-    if (key.column->type() == Type::text) key.column = lower_case(key.column, *batch_->arena, table_.context);
-  }
-  unique.folded = row_keys(exact, batch_->rows);
+  unique.folded = row_keys(folded(std::move(exact)), batch_->rows);
   unique.written_folded.clear();
   unique.known.clear();
 }
@@ -171,12 +201,75 @@ void Judge::ask_uniques(bool has_rows) {
     }
     unique.in_database = table_.target->find(*table_.plan->target, names, columns);
     const bool met = std::ranges::find(unique.in_database, true) != unique.in_database.end();
-    if (!met || !unique.skips || key_field == nullptr) continue;
+    const bool is_target_key = unique.meets && !unique.met && unique.plan->client_compares;
+    if (!met || !unique.meets || key_field == nullptr || is_target_key) continue;
     const std::vector<std::string> wanted{key_field->name};
     const std::vector<Type> types{key_field->type};
     unique.met_in_database =
         table_.target->fetch(*table_.plan->target, names, columns, wanted, types, *batch_->arena).front();
   }
+  for (Unique& unique : uniques_) {
+    if (unique.changes) ask_claims(unique);
+  }
+}
+
+bool Judge::may_be_there(const Unique& unique, std::uint32_t row) const {
+  if (!unique.in_database.empty() && unique.in_database[row]) return true;
+  if (!unique.index || !index_keys_[*unique.index].has(row)) return false;
+  return table_.indexes[*unique.index]->keys.contains(index_keys_[*unique.index].keys[row]);
+}
+
+// What rows of the target hold now that this batch meets, and whose the values are that it brings.
+void Judge::ask_claims(Unique& unique) {
+  unique.claims.clear();
+  unique.moved.clear();
+  unique.values = keys_by(unique, key_columns(unique.plan->fields), batch_->rows);
+  const Unique& key = *key_unique();
+  std::vector<std::uint32_t> met;
+  std::vector<std::uint32_t> taken;
+  for (std::uint32_t row = 0; row < batch_->rows; ++row) {
+    if (!batch_->active.test(row)) continue;
+    if (has_name(row) && may_be_there(key, row)) met.push_back(row);
+    if (unique.values.has(row) && may_be_there(unique, row)) taken.push_back(row);
+  }
+  if (!met.empty()) {
+    const RowKeys held = keys_by(unique, fetch(*key.plan, met, *unique.plan), met.size());
+    for (std::size_t i = 0; i < met.size(); ++i) {
+      if (held.has(i)) unique.claims.add(names_.keys[met[i]], held.keys[i]);
+    }
+  }
+  if (!taken.empty()) {
+    const RowKeys holders = keys_by(key, fetch(*unique.plan, taken, *key.plan), taken.size());
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      if (holders.has(i)) unique.claims.add(holders.keys[i], unique.values.keys[taken[i]]);
+    }
+  }
+}
+
+// The columns of one unique key in the target's rows that another one finds.
+std::vector<KeyColumn> Judge::fetch(const plan::UniquePlan& by, const std::vector<std::uint32_t>& rows,
+                                    const plan::UniquePlan& wanted) const {
+  std::vector<std::string> names;
+  std::vector<ColumnPtr> keys;
+  for (const std::size_t field : by.fields) {
+    names.push_back(table_.plan->fields[field].name);
+    keys.push_back(pick(*batch_->columns[field], rows));
+  }
+  std::vector<std::string> columns;
+  std::vector<Type> types;
+  for (const std::size_t field : wanted.fields) {
+    columns.push_back(table_.plan->fields[field].name);
+    types.push_back(table_.plan->fields[field].type);
+  }
+  const auto found = table_.target->fetch(*table_.plan->target, names, keys, columns, types, *batch_->arena);
+  std::vector<KeyColumn> out;
+  for (std::size_t i = 0; i < found.size(); ++i) out.push_back(table_.key_column(wanted.fields[i], found[i]));
+  return out;
+}
+
+void Judge::piece_is_written() {
+  fresh_.clear();
+  for (Unique& unique : uniques_) unique.claims.piece_is_written();
 }
 
 void Judge::take_links() {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "engine/base/error.h"
+#include "engine/ledger/ledger.h"
 #include "engine/run/columns.h"
 #include "engine/run/fold.h"
 
@@ -54,7 +55,9 @@ ColumnPtr found_entries(const std::vector<const Value*>& found, const Column& as
 Lookup::Lookup(const plan::Plan& plan, const plan::LookupPlan& lookup, Connections& connections,
                const converters::RunContext& run, MemoryBudget& budget)
     : plan_{lookup} {
-  if (lookup.source) {
+  if (lookup.id_map) {
+    load_id_map(connections.target(lookup.id_map->connection), run, budget);
+  } else if (lookup.source) {
     load_source(plan.sources[*lookup.source], connections, run, budget);
   } else {
     load_map(run, budget);
@@ -78,6 +81,39 @@ void Lookup::load_map(const converters::RunContext& run, MemoryBudget& budget) {
     }
   }
   if (has_duplicate_) note_duplicate("its entries");
+}
+
+// Of runs whose rows are there; what a later run says of a key counts.
+void Lookup::load_id_map(writers::Target& target, const converters::RunContext& run, MemoryBudget& budget) {
+  const bool postgres = target.dialect() == schema::Dialect::postgresql;
+  const std::string items = postgres ? "CROSS JOIN LATERAL unnest(m.source_keys, m.target_keys) WITH ORDINALITY AS k(s, t, i)"
+                                     : "JOIN json_each(m.source_keys) AS s JOIN json_each(m.target_keys) AS t ON t.key = s.key";
+  const std::vector<std::pair<std::string, Value>> parameters{{"mapping", std::string_view{plan_.id_map->mapping}},
+                                                              {"name", std::string_view{plan_.id_map->table}}};
+  const std::string query =
+      fmt::format("SELECT {} FROM {} AS m JOIN {} AS r ON r.run = m.run {} WHERE m.mapping = $mapping AND m.name = $name "
+                  "AND r.state IN ('committed', 'done') ORDER BY r.number DESC, m.step DESC, {}",
+                  postgres ? "k.s, k.t" : "s.value, t.value", ledger::table_name(target.dialect(), "id_map"),
+                  ledger::table_name(target.dialect(), "runs"), items, postgres ? "k.i DESC" : "s.key DESC");
+  if (!ledger::exists(target)) return;  // A run has made it by now; only what runs nothing finds none.
+  const auto rows = target.read(query, parameters);
+  if (rows.empty()) {
+    throw Error{Error::Kind::validation,
+                fmt::format("{}: lookup {}: the target knows no keys of {}.{}", to_string(plan_.at), plan_.name,
+                            plan_.id_map->mapping, plan_.id_map->table),
+                fmt::format("run {} first", plan_.id_map->mapping)};
+  }
+  Failures failures;
+  std::vector<Value> keys;
+  for (const auto& row : rows) keys.emplace_back(std::string_view{*row[0]});
+  const converters::KernelContext context{.arena = arena_, .rows = keys.size(), .failures = failures, .run = run};
+  auto names = folded(*column_of(Type::text, keys), context);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (entries_.contains(names[i])) continue;
+    const Value value = rows[i][1] ? Value{std::string_view{*rows[i][1]}} : Value{};
+    if (plan_.is_reversed) add_reverse(keys[i], value, budget);
+    add(std::move(names[i]), std::span{&value, 1}, budget);
+  }
 }
 
 void Lookup::load_source(const plan::SourcePlan& source, Connections& connections, const converters::RunContext& run,

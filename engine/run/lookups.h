@@ -31,6 +31,7 @@ class Lookup {
 
  private:
   void load_map(const converters::RunContext& run, MemoryBudget& budget);
+  void load_id_map(writers::Target& target, const converters::RunContext& run, MemoryBudget& budget);
   void load_source(const plan::SourcePlan& source, Connections& connections, const converters::RunContext& run,
                    MemoryBudget& budget);
   void add_batch(const BatchPtr& batch, const converters::RunContext& run, MemoryBudget& budget);

@@ -321,6 +321,38 @@ const plan::SourcePlan* source_named(const plan::Plan& plan, const std::string& 
   return nullptr;
 }
 
+// The table of the mapping that writes the target table of this name.
+const plan::TablePlan* writer_named(const plan::Plan& plan, const std::string& name) {
+  for (const plan::TablePlan& table : plan.tables) {
+    const std::string& connection = plan.connections[table.connection].info.name;
+    if (table.target && connection + "." + table.target->name == name) return &table;
+  }
+  return nullptr;
+}
+
+// Rows that the target holds before the run.
+void add_rows_before(const plan::TablePlan& table, const std::vector<Literal>& rows, writers::MemoryTarget& target,
+                     std::vector<std::string>& differences) {
+  Arena arena;
+  for (const Literal& literal : rows) {
+    writers::MemoryTarget::Row row(table.target->columns.size());
+    for (const auto& [name, cell] : literal.members) {
+      const schema::Column* column = table.target->column(name.value);
+      if (!column) {
+        differences.push_back(fmt::format("given: {} has no column {}", table.target->name, name.value));
+        continue;
+      }
+      const auto read = plan::read_literal(cell, column->type.type, table.context, arena);
+      if (read.value) {
+        row[static_cast<std::size_t>(column - table.target->columns.data())] = *read.value;
+      } else {
+        differences.push_back(fmt::format("given: {}.{}: {}", table.target->name, name.value, read.problem));
+      }
+    }
+    target.add(table.target->name, row);
+  }
+}
+
 Instant system_time() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return {kUnixEpochMicros + std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count()};
@@ -350,8 +382,12 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
     return result;
   }
   std::map<std::string, Given> given;
+  std::vector<std::pair<const plan::TablePlan*, const std::vector<Literal>*>> before;
   for (const spec::TestSpec::Given& entry : test.given) {
     const plan::SourcePlan* source = source_named(*plan, entry.source.value);
+    const plan::TablePlan* table = entry.rows ? writer_named(*plan, entry.source.value) : nullptr;
+    if (table) before.emplace_back(table, &entry.rows->items);
+    if (!source && table) continue;
     if (!source) {
       result.differences.push_back(fmt::format("given: no table reads {}", entry.source.value));
     } else if (entry.rows) {
@@ -366,6 +402,9 @@ TestResult run_test(const spec::Mapping& mapping, const plan::Schemas& schemas, 
   forget_other_tables(*plan);
   if (coverage) coverage->watch(*plan);
   TestConnections connections{*plan, given};
+  for (const auto& [table, rows] : before) {
+    add_rows_before(*table, *rows, connections.memory(table->connection), result.differences);
+  }
   RunOptions options;
   options.started = start_of(test, result.differences);
   if (!test.now) options.judged_at = system_time();

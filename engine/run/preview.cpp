@@ -208,7 +208,7 @@ class Collector : public Witness {
       shown.from += fmt::format("{} = {}", name, value == values.end() ? "null" : value->second);
     }
     if (shown.from.empty()) shown.from = field.text;
-    if (row.outcome == SeenRow::Outcome::written) {
+    if (row.is_in_target()) {
       shown.becomes = row.values[index].value_or("null");
     }
     for (const SeenRow::Why& why : row.reasons) {

@@ -16,6 +16,8 @@ constexpr std::size_t kWidest = 48;
 std::string_view name(SeenRow::Outcome outcome) {
   switch (outcome) {
     case SeenRow::Outcome::written: return "written";
+    case SeenRow::Outcome::updated: return "updates an earlier row";
+    case SeenRow::Outcome::unchanged: return "equal to an earlier row";
     case SeenRow::Outcome::filtered: return "left out by where";
     case SeenRow::Outcome::skipped: return "skipped: its key is taken";
     case SeenRow::Outcome::rejected: return "rejected";
@@ -26,6 +28,8 @@ std::string_view name(SeenRow::Outcome outcome) {
 std::string_view key(SeenRow::Outcome outcome) {
   switch (outcome) {
     case SeenRow::Outcome::written: return "written";
+    case SeenRow::Outcome::updated: return "updated";
+    case SeenRow::Outcome::unchanged: return "unchanged";
     case SeenRow::Outcome::filtered: return "filtered";
     case SeenRow::Outcome::skipped: return "skipped";
     case SeenRow::Outcome::rejected: return "rejected";

@@ -14,6 +14,7 @@
 #include "engine/run/final_checks.h"
 #include "engine/run/hooks.h"
 #include "engine/run/references.h"
+#include "engine/run/replace.h"
 #include "engine/run/replay.h"
 #include "engine/run/table_load.h"
 #include "engine/run/target_ledger.h"
@@ -115,6 +116,7 @@ class Run {
   }
 
   void load_tables() {
+    if (state_.options.replay == nullptr) empty_replaced(state_, report_);
     for (std::size_t i = 0; i < state_.tables.size(); ++i) {
       TableState& table = state_.tables[i];
       if (takes_rows(*table.plan)) {

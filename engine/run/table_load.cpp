@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/run/columns.h"
 #include "engine/run/read_ahead.h"
 
 namespace etl::run {
@@ -28,6 +29,13 @@ std::unique_ptr<writers::TableWriter> open_writer(const TableState& table) {
   for (const plan::FieldPlan& field : table.plan->fields) request.columns.push_back(field.target_column);
   request.journal = table.journal.get();
   return table.target->open(request);
+}
+
+writers::MergeRequest merge_request(const plan::TablePlan& plan) {
+  writers::MergeRequest request{.key = {}, .set = plan.set, .newest = plan.newest};
+  const auto key = std::ranges::find(plan.unique, true, &plan::UniquePlan::is_key);
+  if (key != plan.unique.end()) request.key = key->fields;
+  return request;
 }
 
 bool has_triggers(const TableState& table) {
@@ -54,6 +62,7 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       visibility_{table},
       printer_{table, visibility_},
       writer_{open_writer(table)},
+      merge_{merge_request(*table.plan)},
       exploder_{state, table, references, visibility_},
       groups_{table.plan->shape.grouped ? std::make_unique<Groups>(state, table, visibility_, printer_) : nullptr},
       finisher_{state, table, references, *writer_, visibility_, printer_, report},
@@ -134,6 +143,34 @@ void TableLoad::write_batch(FinishedBatch& batch) {
     judge_.piece_is_written();
   }
   report_.counts.skipped = judge_.skipped();
+  journal_met(batch);
+}
+
+// Rows that were met and left as they were, by the journal's own key.
+void TableLoad::journal_met(const FinishedBatch& batch) {
+  if (table_.journal == nullptr || table_.journal->key().empty() || merge_.key.empty()) return;
+  std::vector<std::uint32_t> met;
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    const Verdict verdict = judge_.verdict(row);
+    if (verdict == Verdict::skipped || verdict == Verdict::unchanged) met.push_back(row);
+  }
+  if (met.empty()) return;
+  std::vector<ColumnPtr> keys;
+  std::vector<std::string> names;
+  for (const std::size_t field : merge_.key) {
+    keys.push_back(pick(*batch.columns[field], met));
+    names.push_back(table_.plan->fields[field].name);
+  }
+  if (names != table_.journal->key()) {
+    std::vector<Type> types;
+    for (const std::string& name : table_.journal->key()) types.push_back(table_.plan->target->column(name)->type.type);
+    keys = table_.target->fetch(*table_.plan->target, names, keys, table_.journal->key(), types, *batch.arena);
+  }
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < met.size(); ++row) {
+    if (std::ranges::none_of(keys, [row](const ColumnPtr& key) { return key->is_null(row); })) rows.push_back(row);
+  }
+  if (!rows.empty()) table_.journal->met(keys, rows);
 }
 
 // Sends the piece in order: as a whole, and where that is refused in halves, so that everything before a row is
@@ -144,17 +181,45 @@ std::optional<std::uint32_t> TableLoad::write_piece(const std::vector<std::uint3
   std::size_t step = piece.size();
   while (done < piece.size()) {
     const auto rows = std::span{piece}.subspan(done, std::min(step, piece.size() - done));
-    const auto result = writer_->write(columns, rows);
-    if (result.refusal && rows.size() > 1) {
+    const Sent sent = send(columns, rows);
+    if (sent.inserts.refusal && rows.size() > 1) {
       step = rows.size() / 2;
       continue;
     }
     done += rows.size();
     step *= 2;
-    const auto again = result.refusal ? settle_refused(rows.front(), *result.refusal) : settle_dropped(rows, result);
+    const auto again = sent.inserts.refusal ? settle_refused(columns, rows.front(), *sent.inserts.refusal)
+                                            : settle_dropped(rows, sent);
     if (again) return again;
   }
   return std::nullopt;
+}
+
+// New rows first: nothing that a piece gives up is taken by another of its rows, so that the order does not matter.
+TableLoad::Sent TableLoad::send(const std::vector<ColumnPtr>& columns, std::span<const std::uint32_t> rows) {
+  Sent sent;
+  std::vector<std::uint32_t> inserts;
+  for (const std::uint32_t row : rows) {
+    (judge_.verdict(row) == Verdict::merge ? sent.merged : inserts).push_back(row);
+  }
+  sent.to_insert = inserts.size();
+  if (sent.merged.empty()) {
+    sent.inserts = writer_->write(columns, inserts);
+    return sent;
+  }
+  const bool both = !inserts.empty();
+  if (both) table_.target->change("SAVEPOINT etl_piece");
+  if (both) sent.inserts = writer_->write(columns, inserts);
+  if (!sent.inserts.refusal) merge(columns, sent);
+  if (both && sent.inserts.refusal) table_.target->change("ROLLBACK TO SAVEPOINT etl_piece");
+  if (both) table_.target->change("RELEASE SAVEPOINT etl_piece");
+  return sent;
+}
+
+void TableLoad::merge(const std::vector<ColumnPtr>& columns, Sent& sent) {
+  auto merged = writer_->merge(merge_, columns, sent.merged);
+  sent.outcomes = std::move(merged.outcomes);
+  if (merged.refusal) sent.inserts = {.written = 0, .refusal = std::move(merged.refusal), .dropped = {}};
 }
 
 void TableLoad::acknowledge(const writers::TableWriter::Result& result, std::size_t sent) {
@@ -166,30 +231,71 @@ void TableLoad::acknowledge(const writers::TableWriter::Result& result, std::siz
               "look for triggers or rules on the table that write other rows than those they are given"};
 }
 
+void TableLoad::count_merged(const Sent& sent) {
+  using writers::Met;
+  report_.counts.updated += static_cast<std::uint64_t>(std::ranges::count(sent.outcomes, Met::updated));
+  report_.counts.unchanged += static_cast<std::uint64_t>(std::ranges::count(sent.outcomes, Met::unchanged));
+}
+
 // Rows that were judged by a refused row are judged again without it.
-std::optional<std::uint32_t> TableLoad::settle_refused(std::uint32_t row, const writers::Refusal& refusal) {
-  if (!judge_.explain_refusal(row)) judge_.take_back(row, refusal_reason(row, refusal));
+std::optional<std::uint32_t> TableLoad::settle_refused(const std::vector<ColumnPtr>& columns, std::uint32_t row,
+                                                       const writers::Refusal& refusal) {
+  if (!judge_.explain_refusal(row, refusal)) {
+    judge_.take_back(row, refusal_reason(row, refusal));
+  } else if (judge_.verdict(row) == Verdict::merge) {  // Somebody else wrote the row that it meets.
+    const Sent sent = send(columns, std::span{&row, 1});
+    if (sent.inserts.refusal) {
+      judge_.take_back(row, refusal_reason(row, *sent.inserts.refusal));
+    } else {
+      settle_dropped(std::span{&row, 1}, sent);
+    }
+  }
   if (!judge_.is_depended_on(row)) return std::nullopt;
   judge_.rewind(row + 1);
   return row + 1;
 }
 
-std::optional<std::uint32_t> TableLoad::settle_dropped(std::span<const std::uint32_t> rows,
-                                                       const writers::TableWriter::Result& result) {
-  acknowledge(result, rows.size());
-  if (result.dropped.empty()) return std::nullopt;
-  bool again = false;
-  for (const std::uint32_t row : result.dropped) {
+std::optional<std::uint32_t> TableLoad::settle_dropped(std::span<const std::uint32_t> rows, const Sent& sent) {
+  acknowledge(sent.inserts, sent.to_insert);
+  count_merged(sent);
+  std::vector<std::uint32_t> dropped = sent.inserts.dropped;
+  std::vector<std::uint32_t> missing;
+  for (std::size_t i = 0; i < sent.outcomes.size(); ++i) {
+    if (sent.outcomes[i] == writers::Met::dropped) {
+      dropped.push_back(sent.merged[i]);
+    } else if (sent.outcomes[i] == writers::Met::missing) {
+      missing.push_back(sent.merged[i]);
+    } else {
+      judge_.settle(sent.merged[i], sent.outcomes[i]);
+    }
+  }
+  bool again = insert_missing(missing, dropped);
+  for (const std::uint32_t row : dropped) {
     judge_.take_back(row, drop_reason(row));
     again = again || (!careful_ && judge_.is_depended_on(row));
   }
-  if (!careful_) {  // From now on no row is judged by one that may yet be dropped.
+  if (!dropped.empty() && !careful_) {  // From now on no row is judged by one that may yet be dropped.
     careful_ = true;
     judge_.be_careful();
   }
   if (!again) return std::nullopt;
   judge_.rewind(rows.back() + 1);
   return rows.back() + 1;
+}
+
+// Rows that meet a row no more: somebody else removed it meanwhile. Later rows are judged anew.
+bool TableLoad::insert_missing(const std::vector<std::uint32_t>& missing, std::vector<std::uint32_t>& dropped) {
+  for (const std::uint32_t row : missing) {
+    if (!judge_.settle_missing(row)) continue;
+    const auto result = writer_->write(judge_.columns(), std::span{&row, 1});
+    if (result.refusal) {
+      judge_.take_back(row, refusal_reason(row, *result.refusal));
+      continue;
+    }
+    acknowledge(result, 1);
+    dropped.insert(dropped.end(), result.dropped.begin(), result.dropped.end());
+  }
+  return !missing.empty();
 }
 
 Reason TableLoad::refusal_reason(std::uint32_t row, const writers::Refusal& refusal) const {
@@ -254,12 +360,16 @@ void TableLoad::tell(const FinishedBatch& batch, std::span<const Reason> reasons
       }
     } else if (!batch.active.test(row)) {
       seen.outcome = SeenRow::Outcome::filtered;
-    } else if (verdict == Verdict::skipped) {
+    } else if (verdict == Verdict::skipped || verdict == Verdict::absent) {
       seen.outcome = SeenRow::Outcome::skipped;
+    } else if (verdict == Verdict::updated) {
+      seen.outcome = SeenRow::Outcome::updated;
+    } else if (verdict == Verdict::unchanged) {
+      seen.outcome = SeenRow::Outcome::unchanged;
     }
     seen.position = printer_.position(*batch.source, row);
     seen.source = printer_.source(*batch.source, row);
-    if (seen.outcome == SeenRow::Outcome::written) {
+    if (seen.is_in_target()) {
       for (std::size_t field = 0; field < columns.size(); ++field) {
         seen.values.push_back(shown_value(field, columns[field]->at(row)));
       }
@@ -279,7 +389,7 @@ void TableLoad::tell_held(const HeldRow& row) const {
   if (row.rejected) {
     seen.outcome = SeenRow::Outcome::rejected;
     for (const Reason& reason : row.reasons) seen.add_reason(reason.field, reason.rule, reason.reason, reason.hidden);
-  } else if (row.follows) {
+  } else if (row.follows || row.older) {
     seen.outcome = SeenRow::Outcome::skipped;
   } else {
     for (std::size_t field = 0; field < row.values.size(); ++field) {
@@ -302,10 +412,10 @@ void TableLoad::check_balance() {
   report::Counts counts = report_.counts;
   if (counts.balanced()) return;
   throw Error{Error::Kind::insertion,
-              fmt::format("{}: {} rows were read + {} added, but {} filtered + {} merged + {} inserted + {} skipped + {} "
-                          "rejected are {}",
+              fmt::format("{}: {} rows were read + {} added, but {} filtered + {} merged + {} inserted + {} updated + {} "
+                          "unchanged + {} skipped + {} rejected are {}",
                           table_.plan->name, counts.read, counts.added, counts.filtered, counts.merged,
-                          counts.inserted, counts.skipped, counts.rejected,
+                          counts.inserted, counts.updated, counts.unchanged, counts.skipped, counts.rejected,
                           counts.filtered + counts.merged + counts.out()),
               "this is a fault of etl: please report it with the mapping"};
 }

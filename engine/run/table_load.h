@@ -46,11 +46,24 @@ class TableLoad {
   void load_rows(ShapedBatch rows);
   void load_groups();
   void write_batch(FinishedBatch& batch);
+  void journal_met(const FinishedBatch& batch);
+  // What became of rows that were sent as one piece: all of them, or none and a refusal.
+  struct Sent {
+    writers::TableWriter::Result inserts;
+    std::size_t to_insert = 0;
+    std::vector<std::uint32_t> merged;
+    std::vector<writers::Met> outcomes;  // As `merged`.
+  };
   // Gives the row from which the batch must be judged anew, if it must.
   std::optional<std::uint32_t> write_piece(const std::vector<std::uint32_t>& piece);
   std::optional<std::uint32_t> settle_dropped(std::span<const std::uint32_t> rows,
-                                              const writers::TableWriter::Result& result);
-  std::optional<std::uint32_t> settle_refused(std::uint32_t row, const writers::Refusal& refusal);
+                                              const Sent& sent);
+  std::optional<std::uint32_t> settle_refused(const std::vector<ColumnPtr>& columns, std::uint32_t row,
+                                              const writers::Refusal& refusal);
+  Sent send(const std::vector<ColumnPtr>& columns, std::span<const std::uint32_t> rows);
+  void merge(const std::vector<ColumnPtr>& columns, Sent& sent);
+  void count_merged(const Sent& sent);
+  bool insert_missing(const std::vector<std::uint32_t>& missing, std::vector<std::uint32_t>& dropped);
   void acknowledge(const writers::TableWriter::Result& result, std::size_t sent);
   Reason refusal_reason(std::uint32_t row, const writers::Refusal& refusal) const;
   Reason drop_reason(std::uint32_t row) const;
@@ -64,7 +77,8 @@ class TableLoad {
   void write_held_rows();
   std::vector<std::size_t> next_held_piece(const std::vector<std::vector<std::size_t>>& units, std::size_t from,
                                            std::size_t most, std::size_t& taken) const;
-  writers::TableWriter::Result send_held(const std::vector<std::size_t>& rows);
+  void settle_held(const std::vector<std::size_t>& rows, const Sent& sent);
+  Sent send_held(const std::vector<std::size_t>& rows);
   void log_held_rejects();
 
   void check_balance();
@@ -78,6 +92,7 @@ class TableLoad {
   Visibility visibility_;
   RowPrinter printer_;
   std::unique_ptr<writers::TableWriter> writer_;
+  writers::MergeRequest merge_;
   Exploder exploder_;
   std::unique_ptr<Groups> groups_;  // Null without group_by.
   Finisher finisher_;

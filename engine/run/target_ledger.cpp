@@ -216,6 +216,7 @@ void TargetLedger::commit() {
     ledger::TableRow& row = rows_[i];
     row.state = "done";
     take_counts(report_.tables[static_cast<std::size_t>(row.position)].counts, row);
+    row.removed = report_.tables[static_cast<std::size_t>(row.position)].removed;
     ledger::update_table(target_, row);
     for (ledger::ObjectRow& now : ledger::sequence_states(target_, *tables_[i])) {
       const auto sequence = std::ranges::find(sequences_, now.name, &ledger::ObjectRow::name);

@@ -13,7 +13,7 @@ namespace etl::run {
 
 // One source row and its end. Sensitive values and secrets are *** already.
 struct SeenRow {
-  enum class Outcome : std::uint8_t { written, filtered, skipped, rejected };
+  enum class Outcome : std::uint8_t { written, updated, unchanged, filtered, skipped, rejected };
   struct Why {
     std::string field;  // "" for the row as a whole.
     std::string rule;
@@ -26,8 +26,11 @@ struct SeenRow {
   std::string position = {};
   std::string source = {};   // A compact JSON object.
   std::vector<Why> reasons = {};
-  std::vector<std::optional<std::string>> values = {};  // As TablePlan::fields; nothing for NULL. Of written rows.
+  std::vector<std::optional<std::string>> values = {};  // As TablePlan::fields; nothing for NULL. Of rows in the target.
 
+  bool is_in_target() const {
+    return outcome == Outcome::written || outcome == Outcome::updated || outcome == Outcome::unchanged;
+  }
   void add_reason(std::string_view field, std::string_view rule, const std::string& reason, bool hidden);
 };
 

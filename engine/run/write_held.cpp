@@ -9,8 +9,8 @@
 
 namespace etl::run {
 
-// Up to `most` units from `from` on whose rows are still to be written. Where triggers may drop rows, a row whose
-// parent stands in the piece waits for the next one.
+// Up to `most` units from `from` on whose rows are still to be written: new ones, or such as meet others. Where triggers
+// may drop rows, a row whose parent stands in the piece waits for the next one.
 std::vector<std::size_t> TableLoad::next_held_piece(const std::vector<std::vector<std::size_t>>& units,
                                                     std::size_t from, std::size_t most, std::size_t& taken) const {
   std::vector<std::size_t> rows;
@@ -18,9 +18,13 @@ std::vector<std::size_t> TableLoad::next_held_piece(const std::vector<std::vecto
   const auto waits = [&](std::size_t row) {
     return std::ranges::any_of(held_.parents(row), [&](std::size_t parent) { return in_piece.contains(parent); });
   };
+  const auto merges = [&](const std::vector<std::size_t>& unit) {
+    return std::ranges::any_of(unit, [&](std::size_t row) { return held_.rows()[row].merges; });
+  };
   for (taken = 0; from + taken < units.size() && taken < most && rows.size() < state_.limits().rows; ++taken) {
     const auto& unit = units[from + taken];
     if (careful_ && std::ranges::any_of(unit, waits)) break;
+    if (taken > 0 && merges(unit) != merges(units[from])) break;
     for (const std::size_t row : unit) {
       if (!held_.rows()[row].rejected && !held_.rows()[row].follows) rows.push_back(row);
     }
@@ -29,21 +33,25 @@ std::vector<std::size_t> TableLoad::next_held_piece(const std::vector<std::vecto
   return rows;
 }
 
-writers::TableWriter::Result TableLoad::send_held(const std::vector<std::size_t>& rows) {
+TableLoad::Sent TableLoad::send_held(const std::vector<std::size_t>& rows) {
   Arena arena;
+  Sent sent;
+  std::vector<std::uint32_t> inserts;
   std::vector<std::vector<Value>> values(table_.plan->fields.size());
-  for (const std::size_t index : rows) {
-    HeldRow& row = held_.row(index);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    HeldRow& row = held_.row(rows[i]);
     judge_.resolve(row, arena);
     for (std::size_t field = 0; field < values.size(); ++field) values[field].push_back(row.values[field]);
+    (row.merges ? sent.merged : inserts).push_back(i);
   }
   std::vector<ColumnPtr> columns;
   for (std::size_t field = 0; field < values.size(); ++field) {
     columns.push_back(column_of(table_.plan->fields[field].type, values[field]));
   }
-  std::vector<std::uint32_t> numbers(rows.size());
-  for (std::uint32_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
-  return writer_->write(columns, numbers);
+  sent.to_insert = inserts.size();
+  if (!inserts.empty()) sent.inserts = writer_->write(columns, inserts);
+  if (!sent.merged.empty() && !sent.inserts.refusal) merge(columns, sent);
+  return sent;
 }
 
 void TableLoad::write_held_rows() {
@@ -61,7 +69,8 @@ void TableLoad::write_held_rows() {
       done += taken;
       continue;
     }
-    const auto result = send_held(rows);
+    const Sent sent = send_held(rows);
+    const auto& result = sent.inserts;
     if (result.refusal && taken > 1) {
       step = taken / 2;
       continue;
@@ -74,11 +83,33 @@ void TableLoad::write_held_rows() {
       for (const std::size_t row : rows) held_.reject(row, reason);
       continue;
     }
-    acknowledge(result, rows.size());
+    acknowledge(result, sent.to_insert);
     for (const std::uint32_t row : result.dropped) held_.reject(rows[row], drop_reason(0));
+    settle_held(rows, sent);
   }
   held_.complete_reasons(has_parent);
   log_held_rejects();
+}
+
+void TableLoad::settle_held(const std::vector<std::size_t>& rows, const Sent& sent) {
+  count_merged(sent);
+  for (std::size_t i = 0; i < sent.outcomes.size(); ++i) {
+    const std::size_t row = rows[sent.merged[i]];
+    switch (sent.outcomes[i]) {
+      case writers::Met::older:
+        held_.row(row).older = true;
+        break;
+      case writers::Met::dropped:
+        held_.reject(row, drop_reason(0));
+        break;
+      case writers::Met::missing:
+        held_.reject(row, {0, 0, "", "database", "the row that it met is gone: somebody else removed it"});
+        break;
+      case writers::Met::updated:
+      case writers::Met::unchanged:
+        break;
+    }
+  }
 }
 
 void TableLoad::log_held_rejects() {
@@ -87,7 +118,7 @@ void TableLoad::log_held_rejects() {
     if (wish == Witness::Wish::all || (wish == Witness::Wish::rejected && row.rejected)) tell_held(row);
     if (row.rejected) {
       log_.add(row.position, row.source, row.reasons);
-    } else if (row.follows) {
+    } else if (row.follows || row.older) {
       ++report_.counts.skipped;
     }
   }

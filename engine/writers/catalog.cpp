@@ -32,8 +32,4 @@ std::unique_ptr<Target> open_target(const stores::ConnectionInfo& info, const Ta
   return kind->open(info, options);
 }
 
-TableWriter::Merged TableWriter::merge(const MergeRequest&, std::span<const ColumnPtr>, std::span<const std::uint32_t>) {
-  throw Error{Error::Kind::schema, "this target does not update rows yet", "write on_conflict: reject or skip"};
-}
-
 }  // namespace etl::writers

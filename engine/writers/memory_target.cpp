@@ -45,6 +45,15 @@ bool same(const schema::Column& column, const Value& left, const Value& right) {
   return compare(left, right) == std::partial_ordering::equivalent;
 }
 
+// Whether a database that holds the one would print the other in the same way.
+bool prints_the_same(const schema::Column& column, const Value& left, const Value& right) {
+  if (is_null(left) || is_null(right)) return is_null(left) && is_null(right);
+  if (column.type.scale && is_number(type_of(left)) && is_number(type_of(right))) {
+    return compare(left, right) == std::partial_ordering::equivalent;
+  }
+  return to_text(left) == to_text(right);
+}
+
 }  // namespace
 
 class MemoryWriter : public TableWriter {
@@ -62,6 +71,20 @@ class MemoryWriter : public TableWriter {
     return {.written = rows.size(), .refusal = {}, .dropped = {}};
   }
 
+  Merged merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
+               std::span<const std::uint32_t> rows) override {
+    Merged merged;
+    const std::vector<MemoryTarget::Row> before = target_.rows_[table_.name];
+    for (const std::uint32_t row : rows) {
+      merged.outcomes.push_back(merge(request, columns, row, merged.refusal));
+      if (!merged.refusal) continue;
+      target_.rows_[table_.name] = before;
+      merged.outcomes.clear();
+      break;
+    }
+    return merged;
+  }
+
   void check(std::size_t column, const Column& values, Failures& failures) override {
     const schema::Column& checked = table_.columns[places_[column]];
     if (target_.dialect() == schema::Dialect::sqlite) {
@@ -72,6 +95,53 @@ class MemoryWriter : public TableWriter {
   }
 
  private:
+  Met merge(const MergeRequest& request, std::span<const ColumnPtr> columns, std::uint32_t row,
+            std::optional<Refusal>& refusal) {
+    MemoryTarget::Places places;
+    std::vector<ColumnPtr> keys;
+    for (const std::size_t i : request.key) {
+      places.push_back(places_[i]);
+      keys.push_back(columns[i]);
+    }
+    auto& kept = target_.rows_[table_.name];
+    const std::size_t found = target_.index_of(table_, places, keys, row);
+    if (found == kept.size()) return Met::missing;
+    if (request.newest) {
+      const Value& held = kept[found][places_[*request.newest]];
+      const Value value = columns[*request.newest]->at(row);
+      if (is_null(value)) return Met::older;
+      if (!is_null(held) && compare(value, held) != std::partial_ordering::greater) return Met::older;
+    }
+    bool changed = false;
+    for (const std::size_t i : request.set) {
+      Value& held = kept[found][places_[i]];
+      const Value value = columns[i]->at(row);
+      if (prints_the_same(table_.columns[places_[i]], held, value)) continue;
+      held = target_.keep(value);
+      changed = true;
+    }
+    if (changed) refusal = broken_key(kept, found);
+    return changed ? Met::updated : Met::unchanged;
+  }
+
+  // The unique key that a row shares with another one.
+  std::optional<Refusal> broken_key(const std::vector<MemoryTarget::Row>& rows, std::size_t changed) const {
+    for (const schema::UniqueKey& key : table_.unique_keys) {
+      const std::vector<std::size_t> places = places_of(table_, key.columns);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const bool equal = row != changed && std::ranges::all_of(places, [&](std::size_t place) {
+          return same(table_.columns[place], rows[row][place], rows[changed][place]);
+        });
+        if (!equal) continue;
+        return Refusal{.code = "23505",
+                       .constraint = key.name,
+                       .column = key.columns.size() == 1 ? key.columns.front() : "",
+                       .message = "violates unique constraint " + key.name};
+      }
+    }
+    return std::nullopt;
+  }
+
   MemoryTarget& target_;
   const schema::Table& table_;
   std::vector<std::size_t> places_;

@@ -45,6 +45,12 @@ class MemoryTarget : public Target {
               const std::string& column, const Column& values) override;
   std::uint64_t remove(const schema::Table& table, std::span<const std::string> key_columns,
                        std::span<const ColumnPtr> keys) override;
+  std::string literal(const schema::Table&, const schema::Column&, const Value& value) override {
+    return to_text(value);
+  }
+  std::uint64_t remove_where(const schema::Table& table, const Condition& condition) override {
+    return std::erase_if(rows_[table.name], [&](const Row& row) { return holds(condition, table, row) == true; });
+  }
   void advance_sequences(const schema::Table&, std::span<const std::size_t>) override {}
 
   // SQL is neither run nor looked at: no rows.

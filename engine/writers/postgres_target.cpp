@@ -72,6 +72,16 @@ class PostgresTarget : public Target {
     return keys_.remove(table, key_columns, keys);
   }
 
+  std::string literal(const schema::Table& table, const schema::Column& column, const Value& value) override {
+    if (is_null(value)) return "NULL";
+    std::string text;
+    append_column_text(value, column.type, text);
+    return fmt::format("{}::{}", quote_literal(text), types_.of(table, column.name).name);
+  }
+  std::uint64_t remove_where(const schema::Table& table, const Condition& condition) override {
+    return change(fmt::format("DELETE FROM {} AS t WHERE {}", quote_table(table), to_sql(condition, table, "t", *this)), {});
+  }
+
   ColumnPtr make_defaults(const schema::Table& table, const schema::Column& column, std::size_t count,
                           Arena& arena) override {
     std::string expression = column.default_sql.value_or("");

@@ -134,6 +134,13 @@ class SqliteTarget : public Target {
     return defaults_.make(live(table), column, count, arena);
   }
 
+  std::string literal(const schema::Table& table, const schema::Column& column, const Value& value) override;
+  std::uint64_t remove_where(const schema::Table& table, const Condition& condition) override {
+    return change(fmt::format("DELETE FROM {} AS t WHERE {}", stores::quote_table(live(table)),
+                              to_sql(condition, table, "t", *this)),
+                  {});
+  }
+
   // INTEGER PRIMARY KEY and AUTOINCREMENT count on from the largest key by themselves.
   void advance_sequences(const schema::Table&, std::span<const std::size_t>) override {}
 
@@ -288,6 +295,21 @@ std::vector<stores::SqlRow> SqliteTarget::read(const std::string& sql, stores::S
     stores::throw_sqlite_error(database_.handle(), database_.place(), "the SQL failed", Error::Kind::insertion);
   }
   return rows;
+}
+
+// SQLite itself quotes what would be bound.
+std::string SqliteTarget::literal(const schema::Table& table, const schema::Column& column, const Value& value) {
+  Column values{type_of(value) == Type::any ? column.type.type : type_of(value), 1};
+  values.set(0, value);
+  const auto statement = database_.prepare("SELECT quote(?1)");
+  SqliteBinder binder{1, key_column(table, column.name).form};
+  binder.use(values);
+  binder.bind(statement.handle(), 0);
+  if (sqlite3_step(statement.handle()) != SQLITE_ROW) {
+    stores::throw_sqlite_error(database_.handle(), database_.place(), "a value cannot be written as SQL",
+                               Error::Kind::type);
+  }
+  return reinterpret_cast<const char*>(sqlite3_column_text(statement.handle(), 0));
 }
 
 std::uint64_t SqliteTarget::change(const std::string& sql, stores::SqlParameters parameters) {

@@ -4,66 +4,13 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "engine/stores/sql_text.h"
 #include "engine/writers/sqlite_checks.h"
+#include "engine/writers/sqlite_refusal.h"
 
 namespace etl::writers {
-
-namespace {
-
-// Extended result codes that speak of a row (rescode.html).
-struct Code {
-  int code;
-  std::string_view name;
-  std::string_view clause;
-};
-constexpr std::array kCodes = {
-    Code{SQLITE_CONSTRAINT_CHECK, "SQLITE_CONSTRAINT_CHECK", "violates check constraint"},
-    Code{SQLITE_CONSTRAINT_FOREIGNKEY, "SQLITE_CONSTRAINT_FOREIGNKEY", "violates a foreign key"},
-    Code{SQLITE_CONSTRAINT_NOTNULL, "SQLITE_CONSTRAINT_NOTNULL", "violates not-null of column"},
-    Code{SQLITE_CONSTRAINT_PRIMARYKEY, "SQLITE_CONSTRAINT_PRIMARYKEY", "violates unique constraint"},
-    Code{SQLITE_CONSTRAINT_UNIQUE, "SQLITE_CONSTRAINT_UNIQUE", "violates unique constraint"},
-    Code{SQLITE_CONSTRAINT_ROWID, "SQLITE_CONSTRAINT_ROWID", "violates unique constraint"},
-    Code{SQLITE_CONSTRAINT_TRIGGER, "SQLITE_CONSTRAINT_TRIGGER", "refused by a trigger"},
-    Code{SQLITE_CONSTRAINT_DATATYPE, "SQLITE_CONSTRAINT_DATATYPE", "does not fit the type of column"},
-    Code{SQLITE_MISMATCH, "SQLITE_MISMATCH", "does not fit the type of the key"},
-    Code{SQLITE_TOOBIG, "SQLITE_TOOBIG", "value too long"},
-};
-
-bool is_row_refusal(int code) {
-  const int primary = code & 0xff;
-  return primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_TOOBIG;
-}
-
-// "UNIQUE constraint failed: users.email, users.tenant" gives the column names.
-std::vector<std::string> columns_in(std::string_view message) {
-  std::vector<std::string> columns;
-  std::string_view rest = message.substr(std::min(message.size(), message.rfind(": ") + 2));
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, rest.find(", "));
-    const std::size_t dot = part.find('.');
-    if (dot != std::string_view::npos) columns.emplace_back(part.substr(dot + 1));
-    rest.remove_prefix(std::min(rest.size(), part.size() + 2));
-  }
-  return columns;
-}
-
-// Constraints without a name of their own get the one that PostgreSQL would give them.
-std::string key_name(const schema::Table& table, const std::vector<std::string>& columns) {
-  for (const schema::UniqueKey& key : table.unique_keys) {
-    if (!std::ranges::is_permutation(key.columns, columns)) continue;
-    if (key.primary) return table.name + "_pkey";
-    if (!key.name.empty() && !key.name.starts_with("sqlite_autoindex_")) return key.name;
-  }
-  std::string name = table.name;
-  for (const std::string& column : columns) name += "_" + column;
-  return name + "_key";
-}
-
-}  // namespace
 
 SqliteWriter::SqliteWriter(stores::SqliteDatabase& database, const schema::Table& live, const schema::Table* declared,
                            std::vector<std::string> columns, ledger::Journal* journal)
@@ -93,6 +40,22 @@ SqliteWriter::SqliteWriter(stores::SqliteDatabase& database, const schema::Table
 
 SqliteWriter::~SqliteWriter() {
   if (on_close) on_close(this);
+}
+
+void SqliteWriter::close() {
+  insert_ = {};
+  merge_.reset();
+}
+
+TableWriter::Merged SqliteWriter::merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
+                                        std::span<const std::uint32_t> rows) {
+  if (rows.empty()) return {};
+  if (!merge_ || merge_->request() != request) {
+    std::vector<SqliteKeyColumn> forms;
+    for (std::size_t i = 0; i < names_.size(); ++i) forms.push_back({names_[i], forms_[i].column});
+    merge_ = std::make_unique<SqliteMerge>(database_, table_, std::move(forms), request, journal_);
+  }
+  return merge_->merge(columns, rows);
 }
 
 TableWriter::Result SqliteWriter::write(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) {
@@ -166,18 +129,7 @@ std::optional<Refusal> SqliteWriter::insert_rows(std::span<const std::uint32_t> 
       note_key();
       code = sqlite3_step(insert);
     }
-    if (code != SQLITE_DONE) {
-      // Resetting repeats the code, so what is wrong is read before.
-      if (!is_row_refusal(sqlite3_extended_errcode(handle)) || sqlite3_get_autocommit(handle) != 0) {
-        const std::string what = sqlite3_get_autocommit(handle) != 0
-                                     ? fmt::format("the whole transaction was ended while writing {}", table_.name)
-                                     : fmt::format("cannot write {}", table_.name);
-        stores::throw_sqlite_error(handle, database_.place(), what, Error::Kind::insertion);
-      }
-      Refusal refused = refusal();
-      sqlite3_reset(insert);
-      return refused;
-    }
+    if (code != SQLITE_DONE) return take_refusal(database_, table_, insert);
     // A trigger's RAISE(IGNORE) leaves the row out; INSTEAD OF triggers of a view count nothing.
     if (table_.is_view || sqlite3_changes(handle) != 0) {
       ++result.written;
@@ -188,33 +140,6 @@ std::optional<Refusal> SqliteWriter::insert_rows(std::span<const std::uint32_t> 
     sqlite3_reset(insert);
   }
   return std::nullopt;
-}
-
-Refusal SqliteWriter::refusal() const {
-  const int code = sqlite3_extended_errcode(database_.handle());
-  const std::string_view words = sqlite3_errmsg(database_.handle());
-  const auto* known = std::ranges::find(kCodes, code, &Code::code);
-  Refusal refusal{.code = known == kCodes.end() ? "SQLITE_CONSTRAINT" : std::string{known->name},
-                  .constraint = {},
-                  .column = {},
-                  .message = known == kCodes.end() ? "violates a constraint" : std::string{known->clause},
-                  .foreign_key = code == SQLITE_CONSTRAINT_FOREIGNKEY};
-  const std::vector<std::string> columns = columns_in(words);
-  if (code == SQLITE_CONSTRAINT_CHECK) {
-    refusal.constraint = words.substr(words.find(": ") + 2);
-    refusal.message += " " + refusal.constraint;
-  } else if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
-    refusal.constraint = key_name(table_, columns);
-    if (columns.size() == 1) refusal.column = columns.front();
-    refusal.message += " " + refusal.constraint;
-  } else if (code == SQLITE_CONSTRAINT_NOTNULL && !columns.empty()) {
-    refusal.column = columns.front();
-    refusal.message += " " + refusal.column;
-  } else if (code == SQLITE_CONSTRAINT_DATATYPE) {
-    refusal.column = words.substr(words.rfind('.') + 1);
-    refusal.message += " " + refusal.column;
-  }
-  return refusal;
 }
 
 void SqliteWriter::check(std::size_t column, const Column& values, Failures& failures) {

@@ -1,4 +1,4 @@
-// Writes one SQLite table by prepared INSERTs.
+// Writes one SQLite table by prepared INSERTs and UPDATEs.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 
 #include "engine/stores/sqlite.h"
 #include "engine/writers/sqlite_bind.h"
+#include "engine/writers/sqlite_merge.h"
 #include "engine/writers/writer.h"
 
 namespace etl::writers {
@@ -22,10 +23,12 @@ class SqliteWriter : public TableWriter {
   ~SqliteWriter() override;
 
   Result write(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) override;
+  Merged merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
+               std::span<const std::uint32_t> rows) override;
   void check(std::size_t column, const Column& values, Failures& failures) override;
 
-  // Finalizes the statement, so that the database can be closed.
-  void close() { insert_ = {}; }
+  // Finalizes the statements, so that the database can be closed.
+  void close();
   // Called by the destructor.
   std::function<void(SqliteWriter*)> on_close;
 
@@ -35,7 +38,6 @@ class SqliteWriter : public TableWriter {
     const schema::Column* declared = nullptr;
   };
   std::optional<Refusal> insert_rows(std::span<const std::uint32_t> rows, Result& result);
-  Refusal refusal() const;
   void note_row();
   void note_key();
   void tell_journal();
@@ -54,6 +56,7 @@ class SqliteWriter : public TableWriter {
   std::vector<std::vector<Value>> keys_;
   std::unique_ptr<Arena> texts_;  // That `keys_` look into.
   std::uint64_t noted_ = 0;
+  std::unique_ptr<SqliteMerge> merge_;
 };
 
 }  // namespace etl::writers

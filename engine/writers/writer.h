@@ -12,6 +12,7 @@
 #include "engine/ledger/journal.h"
 #include "engine/schema/catalog.h"
 #include "engine/stores/sql_session.h"
+#include "engine/writers/condition.h"
 
 namespace etl::writers {
 
@@ -37,12 +38,16 @@ struct WriteRequest {
 // How rows that exist already are met (on_conflict). Numbers are indexes into WriteRequest::columns.
 struct MergeRequest {
   std::vector<std::size_t> key;         // A row is met where all of these are equal.
-  std::vector<std::size_t> set;         // What an update sets.
-  std::optional<std::size_t> newest;    // The row wins only where this is above what the target holds; NULL never wins.
+  std::vector<std::size_t> set;         // What an update sets; none of the key.
+  // The row wins only where this is above what the target holds, which NULL always is below; NULL never wins. One of
+  // `set`.
+  std::optional<std::size_t> newest;
+
+  bool operator==(const MergeRequest&) const = default;
 };
 
-// What became of a row that was merged.
-enum class Met : std::uint8_t { missing, updated, unchanged, older };
+// What became of a row that was merged. `dropped`: a trigger left the update out.
+enum class Met : std::uint8_t { missing, updated, unchanged, older, dropped };
 
 // Writes one table's rows, inside its Target's transaction.
 class TableWriter {
@@ -64,10 +69,11 @@ class TableWriter {
     std::vector<Met> outcomes;       // As the rows given; `missing` is not written at all.
     std::optional<Refusal> refusal;  // Set: none of these rows was changed.
   };
-  // Updates the rows of the target that the given rows meet; of equal keys among the given rows there must be one.
-  // A row whose columns are all equal, compared as the database prints them, counts as unchanged.
+  // Updates the rows of the target that the given rows meet, as if one after the other in the order given; equal keys
+  // may come several times. A row whose columns are all equal, compared as the database prints them, counts as
+  // unchanged. Tells the journal before the first and after the last update. Refusals as in write().
   virtual Merged merge(const MergeRequest& request, std::span<const ColumnPtr> columns,
-                       std::span<const std::uint32_t> rows);
+                       std::span<const std::uint32_t> rows) = 0;
 
   // Why a value cannot be held by this target's column though its type fits: scale, precision, length, range,
   // infinity, NUL, an affinity that would alter it (hard-parts.md 28 and 29). Adds a Failure, in row order.
@@ -114,6 +120,12 @@ class Target : public stores::SqlSession {
   // DELETE of the rows identified by `keys`; gives the number of rows removed.
   virtual std::uint64_t remove(const schema::Table& table, std::span<const std::string> key_columns,
                                std::span<const ColumnPtr> keys) = 0;
+
+  // A value as SQL, in the form in which it rests in the column.
+  virtual std::string literal(const schema::Table& table, const schema::Column& column, const Value& value) = 0;
+  // DELETE of the rows that meet the condition; gives their number. Never truncates. Throws Error when a constraint
+  // forbids it.
+  virtual std::uint64_t remove_where(const schema::Table& table, const Condition& condition) = 0;
 
   // Raises owned sequences of kept keys to the maximum, never lowers them; SQLite needs nothing.
   virtual void advance_sequences(const schema::Table& table, std::span<const std::size_t> columns) = 0;

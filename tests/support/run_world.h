@@ -147,6 +147,12 @@ class FakeTarget : public writers::Target {
   std::uint64_t remove(const schema::Table&, std::span<const std::string>, std::span<const ColumnPtr>) override {
     return 0;
   }
+  std::string literal(const schema::Table&, const schema::Column&, const Value& value) override {
+    return to_text(value);
+  }
+  std::uint64_t remove_where(const schema::Table& table, const writers::Condition&) override {
+    return std::exchange(rows[table.name], {}).size();
+  }
   void advance_sequences(const schema::Table&, std::span<const std::size_t>) override {}
   Rows query(const std::string& sql, std::span<const std::pair<std::string, Value>>, std::size_t) override {
     constexpr std::string_view kCount = "SELECT count(*) FROM \"";
@@ -268,6 +274,24 @@ class FakeWriter : public writers::TableWriter {
       sent.push_back(std::move(stored));
     }
     return target_.insert(*request_.table, sent, numbers);
+  }
+  Merged merge(const writers::MergeRequest& request, std::span<const ColumnPtr> columns,
+               std::span<const std::uint32_t> numbers) override {
+    Merged merged;
+    for (const std::uint32_t row : numbers) {
+      const auto text = [&](std::size_t i) { return columns[i]->is_null(row) ? "NULL" : to_text(columns[i]->at(row)); };
+      auto& stored = target_.rows[request_.table->name];
+      const auto met = std::ranges::find_if(stored, [&](const Stored& held) {
+        return std::ranges::all_of(request.key, [&](std::size_t i) { return held[request_.columns[i]] == text(i); });
+      });
+      merged.outcomes.push_back(met == stored.end() ? writers::Met::missing : writers::Met::unchanged);
+      for (const std::size_t i : request.set) {
+        if (met == stored.end() || (*met)[request_.columns[i]] == text(i)) continue;
+        (*met)[request_.columns[i]] = text(i);
+        merged.outcomes.back() = writers::Met::updated;
+      }
+    }
+    return merged;
   }
   void check(std::size_t, const Column&, Failures&) override {}
 

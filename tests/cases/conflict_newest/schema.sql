@@ -1,0 +1,1 @@
+CREATE TABLE people (code text PRIMARY KEY, email text UNIQUE, updated_at timestamptz);

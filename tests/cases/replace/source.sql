@@ -1,0 +1,6 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER);
+CREATE TABLE sales (id INTEGER PRIMARY KEY, kind TEXT, day TEXT, year INTEGER, total INTEGER);
+INSERT INTO users VALUES (1, 'Ada'), (2, 'Bob');
+INSERT INTO orders VALUES (1, 2);
+INSERT INTO sales VALUES (1, 'sale', '2020-02-29', 2020, 5), (2, 'refund', '2020-03-01', 2020, 6);
