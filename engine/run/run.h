@@ -10,6 +10,8 @@
 #include "engine/plan/plan.h"
 #include "engine/report/report.h"
 #include "engine/run/connections.h"
+#include "engine/run/recall.h"
+#include "engine/run/verifier.h"
 #include "engine/run/witness.h"
 
 namespace etl::run {
@@ -50,6 +52,8 @@ struct RunOptions {
   bool ledger = false;
   std::string version;         // Of the program, for the ledger.
   Witness* witness = nullptr;  // Told of rows one by one; may be null.
+  Recall* recall = nullptr;    // Knows values that cannot be made twice; may be null.
+  Verifier* verifier = nullptr;  // For settings.verify: sample and full, which fail without one.
 };
 
 // Never throws Error or Interrupted: what went wrong stands in the report, whose state is then `failed` or

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
 #include "engine/run/read_ahead.h"
+#include "engine/run/source_keys.h"
 
 namespace etl::run {
 
@@ -106,6 +107,9 @@ void TableLoad::load_groups() {
 
 void TableLoad::load_rows(ShapedBatch rows) {
   FinishedBatch batch = finisher_.finish(std::move(rows));
+  if (Recall* recall = state_.options.recall; recall != nullptr && recall->knows(*table_.plan)) {
+    recall->recall(*table_.plan, source_key_columns(table_, batch), *batch.arena, batch.columns);
+  }
   foreign_keys_.check(batch);
   report_.counts.filtered += batch.filtered;
   if (batch.abort) {  // The rows before it count as they would have without it.

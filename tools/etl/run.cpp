@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "engine/report/report.h"
+#include "engine/verify/verify.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
@@ -51,6 +52,8 @@ Exit run_one(const std::string& path, const Options& options) {
     run_options.batch = options.batch;
     run_options.ledger = true;
     run_options.version = ETL_VERSION;
+    verify::RunVerifier verifier;
+    run_options.verifier = &verifier;
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }
