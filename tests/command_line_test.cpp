@@ -23,7 +23,7 @@ std::string refusal(const std::vector<std::string>& arguments) {
 }  // namespace
 
 TEST_CASE("command line: what is wrong is named, with a remedy") {
-  CHECK(refusal({}).starts_with("etl: write a command: run, lint, plan, preview, init, test"));
+  CHECK(refusal({}).starts_with("etl: write a command: run, lint, plan, preview, verify, init, test"));
   CHECK(refusal({"lnt", "a.yaml"}) == "etl: there is no command lnt\n  = did you mean lint?\n");
   CHECK(refusal({"lint", "--fromat", "json", "mappings/mingus.yaml"}) ==
         "etl: lint takes no --fromat\n  = did you mean --format?\n");

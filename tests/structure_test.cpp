@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"run",
      {"base", "data", "schema", "spec", "stores", "readers", "converters", "rules", "ledger", "writers", "plan", "report"}},
     {"undo", {"base", "data", "schema", "spec", "stores", "readers", "converters", "rules", "ledger", "writers", "plan", "report"}},
-    {"verify", {"base", "data", "schema", "spec", "stores", "readers", "converters", "rules", "ledger", "writers", "plan", "report"}},
+    {"verify", {"base", "data", "schema", "spec", "stores", "readers", "converters", "rules", "ledger", "writers", "plan", "run", "report"}},
     {"report", {"base", "data"}},
     {"describe",
      {"base", "data", "spec", "converters", "rules", "stores", "readers", "writers"}},

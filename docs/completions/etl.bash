@@ -3,7 +3,7 @@ _etl() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
   local words= options= files=
   COMPREPLY=()
-  [[ $COMP_CWORD -gt 1 ]] || words='run lint plan preview init test rollback schema docs --help --version'
+  [[ $COMP_CWORD -gt 1 ]] || words='run lint plan preview verify init test schema docs --help --version'
   case $command:$previous in
     run:--param) return ;;
     run:--profile) return ;;
@@ -21,26 +21,26 @@ _etl() {
     preview:--profile) return ;;
     preview:-n|preview:--rows) return ;;
     preview:--format) words='text json' ;;
+    verify:--param) return ;;
+    verify:--profile) return ;;
+    verify:--run) return ;;
+    verify:--sample) return ;;
+    verify:--batch) return ;;
+    verify:--format) words='text json csv' ;;
     init:--target) return ;;
     init:--schema) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     init:--out) return ;;
     test:--format) words='text junit' ;;
-    rollback:--param) return ;;
-    rollback:--profile) return ;;
-    rollback:--only) return ;;
-    rollback:--run) return ;;
-    rollback:--where) return ;;
-    rollback:--format) words='text json' ;;
     docs:--out) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
   esac
   case $command in
     run) options='--param --profile --only --dry-run --workers --batch --format -v --verbose -q --quiet --help' files=yes ;;
     lint) options='--profile --strict --reverse --format -v --verbose -q --quiet --help' files=yes ;;
-    plan) options='--param --profile --only --offline --scan --rollback --format -v --verbose -q --quiet --help' files=yes ;;
+    plan) options='--param --profile --only --offline --scan --format -v --verbose -q --quiet --help' files=yes ;;
     preview) options='--param --profile -n --rows --format -v --verbose -q --quiet --help' files=yes ;;
+    verify) options='--param --profile --run --counts --sample --full --batch --format -v --verbose -q --quiet --help' files=yes ;;
     init) options='--target --schema --out -v --verbose -q --quiet --help' ;;
     test) options='--coverage --format -v --verbose -q --quiet --help' files=yes ;;
-    rollback) options='--param --profile --only --run --where --force --sql --dry-run --format -v --verbose -q --quiet --help' files=yes ;;
     schema) options='--help' ;;
     docs) options='--out -q --quiet --help' ;;
   esac

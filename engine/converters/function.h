@@ -15,6 +15,8 @@
 
 namespace etl::converters {
 
+class PasswordSeals;
+
 // What a run fixes once, for every row: functions read the world through this alone.
 struct RunContext {
   Instant now = {};              // Start of the run.
@@ -24,6 +26,8 @@ struct RunContext {
   std::string mapping_name = {};  // uuid5's name space...
   std::string table_name = {};    // ...with the mapping table's name (hard-parts.md 12).
   std::uint64_t random_seed = 0;  // uuid4: 0 asks the system, else reproducible (etl test).
+  // When set, passwords are sealed instead of hashed: whoever verifies a run checks them against the stored hashes.
+  std::shared_ptr<PasswordSeals> seals = {};
 };
 
 // What a kernel sees besides its arguments.

@@ -25,6 +25,7 @@ using Text = std::string_view;
 
 constexpr std::size_t kBcryptLimit = 72;  // Bytes that bcrypt looks at.
 constexpr std::int64_t kDefaultCost = 12;
+constexpr std::int64_t kMostIterations = 100'000'000;
 constexpr std::int64_t kDefaultIterations = 600'000;  // Of Django 4.2; OWASP's advice for SHA-256.
 constexpr Text kLettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -55,13 +56,18 @@ struct Wiped : crypt_data {
   ~Wiped() { explicit_bzero(static_cast<crypt_data*>(this), sizeof(crypt_data)); }
 };
 
+// What bcrypt refuses; "" for all else.
+std::string bcrypt_problem(Text password) {
+  if (password.size() > kBcryptLimit) {
+    return fmt::format("bcrypt takes at most {} bytes, and this has {}", kBcryptLimit, password.size());
+  }
+  return password.find('\0') == Text::npos ? "" : "bcrypt stops at a NUL character, and this has one";
+}
+
 Outcome<Text> bcrypt(Arena& arena, Text password, std::int64_t cost) {
   using Result = Outcome<Text>;
   if (is_bcrypt_hash(password)) return password;
-  if (password.size() > kBcryptLimit) {
-    return Result::fail(fmt::format("bcrypt takes at most {} bytes, and this has {}", kBcryptLimit, password.size()));
-  }
-  if (password.find('\0') != Text::npos) return Result::fail("bcrypt stops at a NUL character, and this has one");
+  if (std::string problem = bcrypt_problem(password); !problem.empty()) return Result::fail(std::move(problem));
   std::array<std::byte, 16> salt;
   fill_random(salt);
   const auto data = std::make_unique<Wiped>();
@@ -90,9 +96,8 @@ std::string django_salt() {
   return salt;
 }
 
-Text pbkdf2_django(Arena& arena, Text password, std::int64_t iterations) {
-  if (is_django_hash(password)) return password;
-  const std::string salt = django_salt();
+// The hash as Django stores it.
+Text derive(Arena& arena, Text password, Text salt, std::int64_t iterations) {
   std::array<unsigned char, 32> derived{};
   if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
                         reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
@@ -104,12 +109,33 @@ Text pbkdf2_django(Arena& arena, Text password, std::int64_t iterations) {
   return arena.copy(fmt::format("pbkdf2_sha256${}${}${}", iterations, salt, sum));
 }
 
+Text pbkdf2_django(Arena& arena, Text password, std::int64_t iterations) {
+  return is_django_hash(password) ? password : derive(arena, password, django_salt(), iterations);
+}
+
+Outcome<Text> seal_bcrypt(PasswordSeals& seals, Arena& arena, Text password, std::int64_t cost) {
+  if (is_bcrypt_hash(password)) return password;
+  if (std::string problem = bcrypt_problem(password); !problem.empty()) return Outcome<Text>::fail(std::move(problem));
+  return arena.copy(seals.seal_bcrypt(password, cost));
+}
+
+Outcome<Text> seal_django(PasswordSeals& seals, Arena& arena, Text password, std::int64_t iterations) {
+  if (is_django_hash(password)) return password;
+  return arena.copy(seals.seal_django(password, iterations));
+}
+
 // The second argument is a constant, or left out.
-template <class Hash>
-Kernel bind_with(const Use& use, std::int64_t otherwise, Hash hash) {
+template <class Hash, class Seal>
+Kernel bind_with(const Use& use, std::int64_t otherwise, Hash hash, Seal seal) {
   if (has_argument(use, 1) && use.constants[1] && is_null(*use.constants[1])) return null_kernel(Type::text);
   const std::int64_t work = constant<std::int64_t>(use, 1).value_or(otherwise);
-  return lift<Text>([hash, work](Arena& arena, Text text) { return hash(arena, text, work); });
+  return [hash, seal, work](std::span<const ColumnPtr> arguments, KernelContext& context) {
+    PasswordSeals* const seals = context.run.seals.get();
+    if (seals != nullptr) {
+      return lift_now<Text>([&](Arena& arena, Text text) { return seal(*seals, arena, text, work); }, arguments, context);
+    }
+    return lift_now<Text>([&](Arena& arena, Text text) { return hash(arena, text, work); }, arguments, context);
+  };
 }
 
 std::string check_cost(const Use& use, std::size_t& index) {
@@ -121,7 +147,7 @@ std::string check_cost(const Use& use, std::size_t& index) {
 std::string check_iterations(const Use& use, std::size_t& index) {
   index = 1;
   const auto iterations = constant<std::int64_t>(use, 1);
-  return !iterations || (*iterations >= 1 && *iterations <= 100'000'000) ? "" : "iterations must be 1 to 100000000";
+  return !iterations || (*iterations >= 1 && *iterations <= kMostIterations) ? "" : "iterations must be 1 to 100000000";
 }
 
 }  // namespace
@@ -151,6 +177,54 @@ bool is_django_hash(Text text) {
   return text.size() == digits && is_hex(text);
 }
 
+bool is_hash_of(Text hash, Text password) {
+  if (is_bcrypt_hash(hash)) {
+    const auto data = std::make_unique<Wiped>();
+    const std::string terminated{password};
+    const std::string setting{hash};
+    const char* made = crypt_r(terminated.c_str(), setting.c_str(), data.get());
+    return made != nullptr && hash == made;
+  }
+  Text rest = hash;
+  if (take_part(rest) != "pbkdf2_sha256") return false;
+  const auto iterations = parse_integer(take_part(rest)).value;
+  if (!iterations || *iterations < 1 || *iterations > kMostIterations) return false;
+  Arena arena;
+  return derive(arena, password, take_part(rest), *iterations) == hash;
+}
+
+// The number of the password stands where a salt would.
+constexpr Text kSealMark = "etlSeal";
+
+std::string PasswordSeals::number(Text password, std::size_t width) {
+  passwords_.emplace_back(password);
+  return fmt::format("{}{:0{}}", kSealMark, passwords_.size() - 1, width - kSealMark.size());
+}
+
+std::string PasswordSeals::seal_bcrypt(Text password, long cost) {
+  constexpr std::size_t kSaltAndSum = 53;
+  return fmt::format("$2b${:02}${}", cost, number(password, kSaltAndSum));
+}
+
+std::string PasswordSeals::seal_django(Text password, long iterations) {
+  constexpr std::size_t kSalt = 22;
+  return fmt::format("pbkdf2_sha256${}${}${:A<43}=", iterations, number(password, kSalt), "");
+}
+
+std::optional<Text> PasswordSeals::open(Text text) const {
+  const std::size_t mark = text.find(kSealMark);
+  if (mark == Text::npos) return std::nullopt;
+  const Text digits = text.substr(mark + kSealMark.size());
+  const auto place = parse_integer(digits.substr(0, digits.find('$'))).value;
+  if (!place || *place < 0 || static_cast<std::size_t>(*place) >= passwords_.size()) return std::nullopt;
+  return passwords_[static_cast<std::size_t>(*place)];
+}
+
+void PasswordSeals::clear() {
+  for (std::string& password : passwords_) explicit_bzero(password.data(), password.size());
+  passwords_.clear();
+}
+
 std::vector<Function> password_functions() {
   const Parameter text{.name = "text", .types = Type::text};
   return {
@@ -167,7 +241,7 @@ std::vector<Function> password_functions() {
                     {"bcrypt('secret', 3)", "fails: bcrypt cost must be 4 to 16"}},
        .pure = false,
        .check_constants = check_cost,
-       .bind = [](const Use& use) { return bind_with(use, kDefaultCost, bcrypt); }},
+       .bind = [](const Use& use) { return bind_with(use, kDefaultCost, bcrypt, seal_bcrypt); }},
       {.name = "pbkdf2_django",
        .family = "hash",
        .doc = "A PBKDF2 hash in Django's format (default 600000 iterations); a value that already is a Django hash, of "
@@ -180,7 +254,7 @@ std::vector<Function> password_functions() {
                     {"pbkdf2_django(null)", "null"}},
        .pure = false,
        .check_constants = check_iterations,
-       .bind = [](const Use& use) { return bind_with(use, kDefaultIterations, pbkdf2_django); }},
+       .bind = [](const Use& use) { return bind_with(use, kDefaultIterations, pbkdf2_django, seal_django); }},
   };
 }
 

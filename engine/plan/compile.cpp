@@ -123,10 +123,6 @@ void Compiler::compile_settings() {
   };
   const auto& settings = mapping_.settings;
   if (const Span* at = written("atomic"); at && settings.atomic != "run") unavailable(*at, "atomic: " + settings.atomic);
-  if (const Span* at = written("verify"); at && settings.verify.value != "counts" && settings.verify.value != "none" &&
-                                          !options_.test) {
-    unavailable(*at, "verify: " + settings.verify.value);
-  }
   if (const Span* at = written("snapshot"); at && !options_.test) unavailable(*at, "snapshot");
 }
 

@@ -64,6 +64,7 @@ class Writer {
     item();
     append_json_string(redact(std::string{value}), out_);
   }
+  void raw(std::string_view json) { out_ += json; }
   std::string done() { return out_ + "\n"; }
 
  private:
@@ -140,6 +141,7 @@ void add_table(Writer& json, const Table& table) {
   json.text("source", table.source);
   json.text("target", table.target);
   json.flag("complete", table.complete);
+  if (table.rows_before) json.number("rows_before", *table.rows_before);
   add_counts(json, table.counts);
   json.text("max_rejects", table.allowed);
   json.real("seconds", table.seconds);
@@ -207,6 +209,10 @@ std::string to_json(const Report& report) {
   for (const Table& table : report.tables) add_table(json, table);
   json.close(']');
   add_checks(json, report);
+  if (report.verification) {
+    json.key("verification");
+    json.raw(to_json(*report.verification));
+  }
   json.list("warnings");
   for (const std::string& warning : report.warnings) json.text_item(warning);
   json.close(']');

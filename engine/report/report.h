@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/value.h"
+#include "engine/report/verification.h"
 
 namespace etl::report {
 
@@ -67,6 +68,7 @@ struct Table {
   std::string source;  // "mingus.users".
   std::string target;  // "target.users".
   bool complete = false;
+  std::optional<std::uint64_t> rows_before;  // That the target's table held when the run came to it.
   Counts counts;
   std::uint64_t removed = 0;  // Rows that `replace` removed before.
   std::string allowed;  // max_rejects: "0", "1%".
@@ -117,6 +119,7 @@ struct Report {
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
   std::optional<Stop> stop;
+  std::optional<Verification> verification;  // Of settings.verify: sample and full.
   std::uint64_t peak_memory = 0;  // Bytes.
   std::string folder;             // "" when no report is kept.
   std::vector<std::string> rollback;  // Files in it that undo the run, one for each target.

@@ -195,6 +195,10 @@ std::string to_text(const Report& report) {
     out += fmt::format("\nundo\n  etl rollback {} --run {}\n", report.path, std::string_view{id, 8});
     for (const std::string& file : report.rollback) out += fmt::format("  or {} in this folder, without etl\n", file);
   }
+  if (report.verification) {
+    out += fmt::format("\nverified ({}, {})\n{}", report.verification->depth, duration(report.verification->seconds),
+                       to_text(*report.verification));
+  }
   return redact(std::move(out));
 }
 

@@ -4,6 +4,7 @@
 #include "engine/run/columns.h"
 #include "engine/run/fold.h"
 #include "engine/run/judge.h"
+#include "engine/run/source_keys.h"
 
 namespace etl::run {
 
@@ -120,35 +121,8 @@ RowKeys Judge::index_keys_of(const KeyIndex& index) const {
 void Judge::take_source_keys() {
   source_keys_.reset();
   if (!table_.ids) return;
-  const Batch& source = *batch_->source;
-  if (!source.group_keys.empty()) {
-    std::vector<KeyColumn> keys;
-    for (const ColumnPtr& key : source.group_keys) keys.push_back({key});
-    source_keys_ = row_keys(keys, batch_->rows);
-    return;
-  }
   std::vector<KeyColumn> columns;
-  for (std::size_t i = 0; i < table_.source->key.size(); ++i) {
-    ColumnPtr column = source.columns[table_.source->key[i]];
-    const Type wanted = i < table_.plan->source_key_types.size() ? table_.plan->source_key_types[i] : column->type();
-    if (column->type() != wanted && wanted != Type::any) {
-      if (const auto convert = converters::conversion(column->type(), wanted, table_.context)) {
-        Failures failures;
-        converters::KernelContext context{
-            .arena = *batch_->arena, .rows = batch_->rows, .failures = failures, .run = table_.context};
-        column = convert(std::span{&column, 1}, context);
-      }
-    }
-    columns.push_back({std::move(column)});
-  }
-  if (columns.empty()) {  // Rows are known by their number.
-    auto numbers = std::make_shared<Column>(Type::integer, batch_->rows);
-    for (std::size_t row = 0; row < batch_->rows; ++row) {
-      numbers->values<std::int64_t>()[row] =
-          static_cast<std::int64_t>(source.lines.empty() ? source.number(row) : source.lines[row]);
-    }
-    columns.push_back({std::move(numbers)});
-  }
+  for (ColumnPtr& column : source_key_columns(table_, *batch_)) columns.push_back({std::move(column)});
   source_keys_ = row_keys(columns, batch_->rows);
 }
 

@@ -137,6 +137,7 @@ class Run {
   void finish() {
     phase("checking");
     check_everything(state_, report_);
+    verify();
     if (state_.options.dry_run) {
       run_after_hooks(state_, report_);
       roll_back();
@@ -156,6 +157,30 @@ class Run {
       begun_.erase(connection);
     }
     run_after_hooks(state_, report_);
+  }
+
+  // settings.verify: sample, full. Rows are made once more, so memory of this pass is given back first.
+  void verify() {
+    const std::string& depth = state_.plan.settings.verify.value;
+    const bool wanted = depth == "sample" || depth == "full";
+    if (!wanted || !state_.options.thresholds || !state_.options.limits) return;
+    if (state_.options.verifier == nullptr) {
+      throw Error{Error::Kind::schema, fmt::format("verify: {} is not at hand here", depth), "write verify: counts"};
+    }
+    phase("verifying");
+    for (TableState& table : state_.tables) {
+      table.indexes.clear();
+      table.ids.reset();
+    }
+    state_.options.verifier->verify(state_.plan, state_.connections, state_.options, report_);
+    const std::uint64_t differing = report_.verification ? report_.verification->differing() : 0;
+    if (differing == 0) return;
+    const std::string& file = report_.verification->file;
+    throw Error{Error::Kind::validation,
+                fmt::format("{} row{} of the target differ{} from what the mapping makes{}", differing,
+                            differing == 1 ? "" : "s", differing == 1 ? "s" : "",
+                            file.empty() ? "" : "; see " + report_.folder + "/" + file),
+                "look for triggers, rules and generated values in the target that change what is written"};
   }
 
   // One transaction per target, with its tables if it is empty and `create` says so.
@@ -213,6 +238,7 @@ class Run {
     const auto start = Clock::now();
     table.ask_database = !table.target->is_empty(*table.plan->target);
     if (table.ask_database && state_.options.thresholds) table.rows_before = rows_of(table);
+    report.rows_before = table.rows_before;
     try {
       TableLoad{state_, table, *references_, report, report_.folder}.load();
     } catch (...) {

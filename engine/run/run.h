@@ -11,6 +11,8 @@
 #include "engine/plan/plan.h"
 #include "engine/report/report.h"
 #include "engine/run/connections.h"
+#include "engine/run/recall.h"
+#include "engine/run/verifier.h"
 #include "engine/run/witness.h"
 
 namespace etl::run {
@@ -57,6 +59,8 @@ struct RunOptions {
   const Replay* replay = nullptr;
   // Called once, when the report's folder is there and before anything is written: for a backup. May be empty.
   std::function<void(const std::string& folder)> before_writing;
+  Recall* recall = nullptr;    // Knows values that cannot be made twice; may be null.
+  Verifier* verifier = nullptr;  // For settings.verify: sample and full, which fail without one.
 };
 
 // Never throws Error or Interrupted: what went wrong stands in the report, whose state is then `failed` or

@@ -81,6 +81,7 @@ void prepare_tables(RunState& state) {
     table.context.now = state.options.started;
     table.context.random_seed = state.options.random_seed;
     table.context.run_id = state.options.run_id.value_or(Uuid{});
+    if (state.options.recall != nullptr) table.context.seals = state.options.recall->seals();
     add_own_indexes(table, state.space);
     state.tables.push_back(std::move(table));
   }

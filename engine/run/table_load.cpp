@@ -9,6 +9,7 @@
 #include "engine/base/secret.h"
 #include "engine/run/columns.h"
 #include "engine/run/read_ahead.h"
+#include "engine/run/source_keys.h"
 
 namespace etl::run {
 
@@ -119,6 +120,9 @@ void TableLoad::load_groups() {
 
 void TableLoad::load_rows(ShapedBatch rows) {
   FinishedBatch batch = finisher_.finish(std::move(rows));
+  if (Recall* recall = state_.options.recall; recall != nullptr && recall->knows(*table_.plan)) {
+    recall->recall(*table_.plan, source_key_columns(table_, batch), *batch.arena, batch.columns);
+  }
   foreign_keys_.check(batch);
   if (replay_) replay_->keep_wanted(batch);
   report_.counts.filtered += batch.filtered;

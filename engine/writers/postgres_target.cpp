@@ -6,6 +6,7 @@
 #include "engine/schema/live.h"
 #include "engine/stores/cell.h"
 #include "engine/stores/postgres.h"
+#include "engine/stores/postgres_scan.h"
 #include "engine/stores/sql_text.h"
 #include "engine/writers/live_catalog.h"
 #include "engine/writers/postgres_keys.h"
@@ -132,6 +133,9 @@ class PostgresTarget : public Target {
   std::uint64_t change(const std::string& sql, stores::SqlParameters parameters) override {
     const auto numbered = stores::number_parameters(sql, parameters);
     return connection_.query(numbered.sql, numbered.values).affected();
+  }
+  void scan(const std::string& select, const stores::RawRow& row) override {
+    stores::scan_postgres(connection_, select, row);
   }
   void script(const std::string& sql) override {
     forget_schema();

@@ -165,6 +165,7 @@ class SqliteTarget : public Target {
 
   std::vector<stores::SqlRow> read(const std::string& sql, stores::SqlParameters parameters) override;
   std::uint64_t change(const std::string& sql, stores::SqlParameters parameters) override;
+  void scan(const std::string& select, const stores::RawRow& row) override;
   void script(const std::string& sql) override {
     catalog_.forget();
     database_.execute(sql);
@@ -310,6 +311,39 @@ std::string SqliteTarget::literal(const schema::Table& table, const schema::Colu
                                Error::Kind::type);
   }
   return reinterpret_cast<const char*>(sqlite3_column_text(statement.handle(), 0));
+}
+
+stores::RawCell raw_cell(sqlite3_stmt* statement, int column) {
+  using Kind = stores::RawCell::Kind;
+  const auto view = [&](const void* bytes) -> std::string_view {
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+    return {static_cast<const char*>(bytes), size};
+  };
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+      return {.kind = Kind::integer, .integer = sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT:
+      return {.kind = Kind::real, .real = sqlite3_column_double(statement, column)};
+    case SQLITE_TEXT:
+      return {.kind = Kind::text, .bytes = view(sqlite3_column_text(statement, column))};
+    case SQLITE_BLOB:
+      return {.kind = Kind::blob, .bytes = view(sqlite3_column_blob(statement, column))};
+    default:
+      return {};
+  }
+}
+
+void SqliteTarget::scan(const std::string& select, const stores::RawRow& row) {
+  const auto statement = database_.prepare(select);
+  std::vector<stores::RawCell> cells(static_cast<std::size_t>(sqlite3_column_count(statement.handle())));
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement.handle())) == SQLITE_ROW) {
+    for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = raw_cell(statement.handle(), static_cast<int>(i));
+    row(cells);
+  }
+  if (code != SQLITE_DONE) {
+    stores::throw_sqlite_error(database_.handle(), database_.place(), "reading failed", Error::Kind::connection);
+  }
 }
 
 std::uint64_t SqliteTarget::change(const std::string& sql, stores::SqlParameters parameters) {

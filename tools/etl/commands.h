@@ -12,6 +12,7 @@ Exit plan_command(const Options& options);
 Exit init_command(const Options& options);
 Exit preview_command(const Options& options);
 Exit rollback_command(const Options& options);
+Exit verify_command(const Options& options);
 Exit test_command(const Options& options);
 Exit replay_command(const Options& options);
 Exit backup_command(const Options& options);

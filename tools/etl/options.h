@@ -33,6 +33,9 @@ struct Options {
   bool force = false;
   bool sql = false;
   bool rollback = false;
+  bool counts = false;
+  bool full = false;
+  std::optional<std::size_t> sample;
   std::optional<std::size_t> rows;
   std::optional<int> workers;
   std::optional<std::size_t> batch;

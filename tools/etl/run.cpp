@@ -1,5 +1,6 @@
 #include "engine/run/run.h"
 
+#include "engine/verify/verify.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/progress.h"
@@ -21,6 +22,8 @@ Exit run_one(const std::string& path, const Options& options) {
     RunLog progress{make_progress(options)};
     run::RunOptions run_options = live_run_options(compiled->plan, options);
     run_options.progress = &progress;
+    verify::RunVerifier verifier;
+    run_options.verifier = &verifier;
     report = run::run(compiled->plan, *compiled->connections, run_options);
     progress.ended(report);
   }

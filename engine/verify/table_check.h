@@ -1,0 +1,123 @@
+// One table's comparison. It is shown the rows that the mapping makes, once or twice, and reads the target itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/ledger/ledger.h"
+#include "engine/report/verification.h"
+#include "engine/run/key_set.h"
+#include "engine/verify/buckets.h"
+#include "engine/verify/journal_keys.h"
+#include "engine/verify/probe.h"
+#include "engine/verify/row_form.h"
+
+namespace etl::verify {
+
+enum class Depth : std::uint8_t { counts, sample, full };
+
+// What is known of a table beside its rows.
+struct Scope {
+  Depth depth = Depth::full;
+  std::uint64_t sample = 1'000;           // Rows, of Depth::sample.
+  std::string target;                     // Quoted.
+  const ledger::TableRow* run = nullptr;  // What the run's ledger says of the table; null: no run is spoken of.
+  // Every row of the table is the mapping's: it was created, replaced or empty. What it does not make is extra.
+  bool owned = false;
+  bool shared = false;  // Several tables of the mapping write it.
+  // The first pass may show that the database filled a column, and then counts for nothing: it tells no differences.
+  bool tentative = false;
+  std::string mark;     // See Probe; "" where marks tell nothing.
+};
+
+class TableCheck {
+ public:
+  using Tell = std::function<void(const report::Difference&)>;
+  // All must outlive it. `keys`: the key alone by which the journal knows rows, also where the mapping cannot make it
+  // again. `tell` hears of every difference.
+  TableCheck(const plan::TablePlan& plan, stores::SqlSession& session, RowForm rows, RowForm keys, Scope scope,
+             run::KeySpace& space, report::VerifiedTable& report, Tell tell);
+
+  const Scope& scope() const { return scope_; }
+  // Whether no row of the target was there before the run, as far as uniqueness is concerned.
+  bool was_empty();
+  // Whether a row that is in the target was there before the run.
+  bool was_there(const run::Key128& key);
+  RowForm& rows() { return rows_; }
+  RowForm& keys() { return keys_; }
+
+  // ---- one pass: begin, expect for all rows, end. A second one where `again()` says so.
+  void begin();
+  void expect(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
+  void end();
+  bool again() const { return again_; }
+
+ private:
+  enum class Way : std::uint8_t {
+    count,    // Rows are counted only.
+    sums,     // First pass of two: sums by bucket.
+    later,    // First pass of two: nothing yet.
+    lookups,  // Rows are looked for by key and compared at once: all, a sample, or those of buckets that differ.
+    multiset, // Rows without a key, in buckets that differ.
+    done,
+  };
+  Way first_way();
+  std::uint64_t target_rows();
+  bool is_suspect(const run::Key128& key) const { return suspects_.empty() || suspects_[Buckets::of(key)]; }
+
+  // A row whose values differ, and in which of the compared columns.
+  struct Differing {
+    std::uint32_t row = 0;
+    report::Difference::Kind kind = report::Difference::Kind::differs;
+    std::vector<std::size_t> places;
+  };
+
+  void sum(std::span<const std::uint32_t> rows);
+  void compare_sums();
+  Buckets target_sums();
+  void look_up(std::span<const std::uint32_t> rows);
+  bool is_wanted(const run::Key128& key) const;
+  std::vector<std::size_t> differing_places(std::uint32_t row, std::span<const stores::RawCell> cells);
+  void name_values(std::span<const Differing> rows);
+  void lack(std::uint32_t row);
+  void find_extra();
+  void count_multiset();
+  void take_from_multiset(std::span<const std::uint32_t> rows);
+  void find_extra_in_multiset();
+  void look_for_met();
+  void compare_counts();
+  std::string whole_row(std::uint32_t row) const;
+  std::string shown_expected(std::size_t place, std::uint32_t row) const;
+  std::string shown_found(std::size_t place, const std::optional<std::string>& text) const;
+  void tell(report::Difference difference);
+
+  const plan::TablePlan& plan_;
+  stores::SqlSession& session_;
+  RowForm rows_;
+  RowForm keys_;
+  Scope scope_;
+  run::KeySpace& space_;
+  report::VerifiedTable& report_;
+  Tell tell_;
+  bool has_traces_;  // The journal knows rows by the key that the mapping makes.
+  Probe probe_;
+
+  Way way_ = Way::done;
+  bool again_ = false;
+  bool first_pass_ = true;
+  bool looks_for_extra_ = false;
+  std::optional<std::uint64_t> target_rows_;
+  std::unique_ptr<Buckets> sums_;
+  std::vector<bool> suspects_;  // By bucket; empty: all.
+  std::unique_ptr<run::KeySet> seen_;
+  std::unique_ptr<run::KeyMap> counts_;  // Of rows without a key, by the hash of the row.
+  std::unique_ptr<JournalKeys> journal_;
+  std::uint64_t sample_below_ = 0;
+  std::span<const ColumnPtr> columns_;
+};
+
+}  // namespace etl::verify
