@@ -9,6 +9,7 @@
 #include "engine/run/mapping_test.h"
 #include "engine/schema/ddl.h"
 #include "engine/schema/sql.h"
+#include "engine/schema/text_comparison.h"
 #include "engine/spec/expression.h"
 #include "engine/spec/part.h"
 
@@ -94,21 +95,25 @@ void fuzz_expression(const std::string& bytes) {
 void fuzz_ddl(const std::string& bytes) {
   using schema::Dialect;
   const auto text = std::make_shared<const SourceText>("fuzz.sql", bytes);
+  Diagnostics diagnostics;
   for (const Dialect dialect : {Dialect::postgresql, Dialect::sqlite, Dialect::mysql}) {
-    Diagnostics diagnostics;
     const schema::Catalog catalog = schema::read_ddl(text, dialect, diagnostics);
     std::vector<std::string> left_out;
     schema::render(catalog, Dialect::sqlite, left_out);
     schema::render(catalog, Dialect::postgresql, left_out);
-    try {
-      schema::as_rendered_sqlite(catalog);
-    } catch (const Error&) {  // "a" and "A" are two columns to PostgreSQL, and one to SQLite.
-    }
     schema::sql_parameters(bytes, dialect);
-    schema::read_postgres_sql(bytes, catalog);
-    schema::SqliteTrial{catalog}.read(bytes);
-    print(diagnostics);
+    if (dialect == Dialect::postgresql) {
+      schema::read_postgres_sql(bytes, catalog);
+      schema::text_comparisons(bytes, catalog);
+      try {
+        schema::as_rendered_sqlite(catalog);
+      } catch (const Error&) {  // "a" and "A" are two columns to PostgreSQL, and one to SQLite.
+      }
+    } else if (dialect == Dialect::sqlite) {
+      schema::SqliteTrial{catalog}.read(bytes);
+    }
   }
+  print(diagnostics);
 }
 
 }  // namespace etl::testing
