@@ -361,7 +361,7 @@ TEST_CASE("spec: a literal keeps its characters, and its key says what it is") {
   CHECK(field(mapping, 3).constant->text == "12:30");
   CHECK(field(mapping, 4).constant->text == "null");
   CHECK(field(mapping, 4).constant->kind == Literal::Kind::scalar);
-  CHECK(field(mapping, 5).fallback->items.at(1).members.at(0).second.text == "1");
+  CHECK(field(mapping, 5).fallback->items.at(1).members.at(0).value.text == "1");
 }
 
 TEST_CASE("spec: an expression is read wherever its YAML puts it, and its places are the file's") {

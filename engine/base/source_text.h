@@ -15,7 +15,7 @@ class SourceText {
   SourceText(std::string name, std::string bytes);
 
   const std::string& name() const { return name_; }
-  std::string_view bytes() const { return bytes_; }
+  std::string_view bytes() const { return bytes_; }  // A NUL follows them.
 
   struct Position {
     std::uint32_t line = 0;    // From 1.

@@ -5,6 +5,7 @@
 
 #include "engine/converters/bind.h"
 #include "engine/converters/families.h"
+#include "engine/converters/growth.h"
 #include "engine/data/json.h"
 #include "engine/data/json_path.h"
 
@@ -52,7 +53,7 @@ std::string check_separator(const Use& use, std::size_t& index) {
   return separator && separator->empty() ? "the separator is empty" : "";
 }
 
-Text join(Arena& arena, const List& list, Text separator) {
+Outcome<Text> join(Arena& arena, const List& list, Text separator) {
   std::string out;
   bool first = true;
   for (JsonItems item{list.view}; item.next();) {
@@ -65,6 +66,7 @@ Text join(Arena& arena, const List& list, Text separator) {
     } else {
       out += item.value();
     }
+    if (out.size() > list.view.size() + kMostGrowth) return fail_of_growth();
   }
   return arena.copy(out);
 }
@@ -236,6 +238,7 @@ std::vector<Function> list_functions() {
        .doc = "The texts of the items with the separator between them; NULL is skipped. The inverse is split.",
        .parameters = {list, separator},
        .inverse = Inverse::canonical,
+       .fails = kGrowthFails,
        .examples = {{"join(array('a', null, 1), ', ')", "'a, 1'"},
                     {"join(array(), ',')", "''"},
                     {"join(null, ',')", "null"}},

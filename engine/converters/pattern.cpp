@@ -5,6 +5,7 @@
 
 #include "engine/converters/bind.h"
 #include "engine/converters/families.h"
+#include "engine/converters/growth.h"
 
 namespace etl::converters {
 
@@ -77,12 +78,28 @@ Kernel bind_extract(const Use& use) {
       });
 }
 
+std::size_t count_matches(const re2::RE2& pattern, Text text) {
+  std::size_t count = 0;
+  re2::StringPiece found;
+  for (std::size_t at = 0; at <= text.size(); ++count) {
+    if (!pattern.Match(piece(text), at, text.size(), re2::RE2::UNANCHORED, &found, 1)) break;
+    const auto end = static_cast<std::size_t>(found.data() + found.size() - text.data());
+    at = found.empty() ? end + 1 : end;
+  }
+  return count;
+}
+
 Kernel bind_regex_replace(const Use& use) {
   const auto pattern = constant_text(use, 1);
   const auto rewrite = constant_text(use, 2);
   if (!pattern || !rewrite) return null_kernel(Type::text);
-  return lift<Text>([compiled = compile(*pattern), rewrite = *rewrite](Arena& arena, Text text) -> Text {
+  return lift<Text>([compiled = compile(*pattern), rewrite = *rewrite](Arena& arena, Text text) -> Outcome<Text> {
     if (!compiled->Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0)) return text;
+    // Matches are counted only where they might matter.
+    if (text.size() > kMostGrowth / (rewrite.size() + 1) &&
+        count_matches(*compiled, text) * rewrite.size() > text.size() + kMostGrowth) {
+      return fail_of_growth();
+    }
     std::string replaced{text};
     re2::RE2::GlobalReplace(&replaced, *compiled, rewrite);
     return arena.copy(replaced);
@@ -119,6 +136,7 @@ std::vector<Function> pattern_functions() {
        .family = "text",
        .doc = "Every match of the pattern (RE2) becomes the third text; \\1 refers to group 1.",
        .parameters = {text, pattern, {.name = "with", .types = Type::text, .constant = true}},
+       .fails = kGrowthFails,
        .examples = {{"regex_replace('2024/03/01', '(\\d+)/(\\d+)/(\\d+)', '\\3.\\2.\\1')", "'01.03.2024'"},
                     {"regex_replace('a1b22', '\\d+', '#')", "'a#b#'"},
                     {"regex_replace(null, 'a', 'b')", "null"}},

@@ -5,6 +5,7 @@
 #include "engine/converters/bind.h"
 #include "engine/converters/convert.h"
 #include "engine/converters/families.h"
+#include "engine/converters/growth.h"
 #include "engine/converters/html.h"
 #include "engine/converters/unicode.h"
 #include "engine/data/json.h"
@@ -15,7 +16,7 @@ namespace {
 
 using Text = std::string_view;
 
-Text replace_all(Arena& arena, Text text, Text what, Text with) {
+Outcome<Text> replace_all(Arena& arena, Text text, Text what, Text with) {
   std::size_t found = what.empty() ? Text::npos : text.find(what);
   if (found == Text::npos) return text;
   std::string out;
@@ -23,6 +24,7 @@ Text replace_all(Arena& arena, Text text, Text what, Text with) {
   for (; found != Text::npos; found = text.find(what, from)) {
     out.append(text, from, found - from).append(with);
     from = found + what.size();
+    if (out.size() > from + kMostGrowth) return fail_of_growth();
   }
   out.append(text, from);
   return arena.copy(out);
@@ -63,14 +65,14 @@ Text substring(Arena& arena, Text text, std::int64_t position, std::int64_t leng
   return rest.substr(prefix_size(rest, position - 1));
 }
 
-Text pad_left(Arena& arena, Text text, std::int64_t width, Text filler) {
+Outcome<Text> pad_left(Arena& arena, Text text, std::int64_t width, Text filler) {
   const auto have = static_cast<std::int64_t>(count_characters(text));
   if (have >= width || filler.empty()) return text;
-  // A text has at most 1 GB in any database.
-  constexpr std::int64_t kWidest = 1'000'000'000;
+  constexpr std::int64_t kMostAdded = 4'000'000;  // At four bytes each, kMostGrowth.
+  if (width - have > kMostAdded) return Outcome<Text>::fail("more than 4 million characters would be added");
   std::string out;
   std::size_t at = 0;
-  for (std::int64_t missing = std::min(width, kWidest) - have; missing > 0; --missing) {
+  for (std::int64_t missing = width - have; missing > 0; --missing) {
     const std::size_t bytes = character_size(filler, at);
     out.append(filler, at, bytes);
     at = (at + bytes) % filler.size();
@@ -198,6 +200,7 @@ std::vector<Function> cutting_functions() {
        .family = "text",
        .doc = "Every occurrence of the second text becomes the third.",
        .parameters = {text, {.name = "what", .types = Type::text}, {.name = "with", .types = Type::text}},
+       .fails = kGrowthFails,
        .examples = {{"replace('a-b-c', '-', '+')", "'a+b+c'"}, {"replace(null, 'a', 'b')", "null"}},
        .bind = [](const Use&) { return lift<Text, Text, Text>(replace_all); }},
       {.name = "remove",
@@ -238,8 +241,10 @@ std::vector<Function> cutting_functions() {
                       {.name = "width", .types = Type::integer},
                       {.name = "filler", .types = Type::text, .optional = true}},
        .inverse = Inverse::canonical,
+       .fails = "more than 4 million characters to be added",
        .examples = {{"pad_left('2139', 5, '0')", "'02139'"},
                     {"pad_left('abc', 2)", "'abc'"},
+                    {"pad_left('abc', 99999999)", "fails: more than 4 million characters would be added"},
                     {"pad_left(null, 5)", "null"}},
        .bind = bind_pad_left},
       {.name = "concat",

@@ -14,7 +14,8 @@ namespace etl::plan {
 
 Compiler::Compiler(const spec::Mapping& mapping, const Schemas& schemas, const CompileOptions& options,
                    Diagnostics& diagnostics)
-    : mapping_{mapping}, schemas_{schemas}, options_{options}, diagnostics_{diagnostics} {
+    : mapping_{mapping}, schemas_{schemas}, options_{options}, diagnostics_{diagnostics},
+      trials_{schemas.trials ? schemas.trials : std::make_shared<schema::SqliteTrials>()} {
   plan_.name = mapping.name.value;
   plan_.path = mapping.path;
   plan_.description = mapping.description;

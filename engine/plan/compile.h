@@ -9,6 +9,7 @@
 
 #include "engine/base/diagnostic.h"
 #include "engine/plan/plan.h"
+#include "engine/schema/sql.h"
 
 namespace etl::plan {
 
@@ -21,6 +22,8 @@ struct Schemas {
   // Columns of sources with a query, by the source's name, as its database describes them; and of files without
   // `columns`, as the files hold them.
   std::map<std::string, std::vector<readers::ReadColumn>> columns;
+  // Databases in memory that other mappings' SQL was tried in; may be null.
+  std::shared_ptr<schema::SqliteTrials> trials = nullptr;
 };
 
 struct CompileOptions {

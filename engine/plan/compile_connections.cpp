@@ -62,11 +62,14 @@ namespace {
 const SchemaFiles::File& schema_file(SchemaFiles& known, const std::string& path, const SourceTextPtr& text,
                                      schema::Dialect dialect) {
   const auto [entry, is_new] = known.files.try_emplace(fmt::format("{}:{}", schema::name(dialect), path));
-  if (is_new) {
-    Diagnostics found;
-    entry->second.catalog = std::make_shared<const schema::Catalog>(schema::read_ddl(text, dialect, found));
-    entry->second.findings = found.sorted();
-  }
+  if (!is_new) return entry->second;
+  auto& same_text = known.catalogs[fmt::format("{}:{}", schema::name(dialect), text->bytes())];
+  entry->second.catalog = same_text;
+  if (same_text) return entry->second;
+  Diagnostics found;
+  entry->second.catalog = std::make_shared<const schema::Catalog>(schema::read_ddl(text, dialect, found));
+  entry->second.findings = found.sorted();
+  if (entry->second.findings.empty()) same_text = entry->second.catalog;
   return entry->second;
 }
 
@@ -79,6 +82,7 @@ Schemas read_schemas(const spec::Mapping& mapping, Diagnostics& diagnostics) {
 
 Schemas read_schemas(const spec::Mapping& mapping, SchemaFiles& known, Diagnostics& diagnostics) {
   Schemas schemas;
+  schemas.trials = known.trials;
   for (const auto& [name, spec] : mapping.connections) {
     if (!spec.schema) continue;
     const std::string path = beside(spec.schema->at, spec.schema->value);
@@ -136,13 +140,13 @@ void Compiler::compile_connection(const spec::At<std::string>& name, const spec:
   plan_.connections.push_back(std::move(connection));
 }
 
-const schema::Catalog* Compiler::catalog(std::size_t connection) const {
+std::shared_ptr<const schema::Catalog> Compiler::shared_catalog(std::size_t connection) const {
   const ConnectionPlan& plan = plan_.connections[connection];
   const auto found = schemas_.live.find(plan.info.name);
-  const schema::Catalog* live = found == schemas_.live.end() ? nullptr : found->second.get();
+  const auto live = found == schemas_.live.end() ? nullptr : found->second;
   const bool to_create = live && live->tables.empty() && plan.create;
-  if (!live || to_create) return plan.ddl.get();
-  return plan.ddl && plan.ddl->dialect != live->dialect ? plan.ddl.get() : live;
+  if (!live || to_create) return plan.ddl;
+  return plan.ddl && plan.ddl->dialect != live->dialect ? plan.ddl : live;
 }
 
 namespace {

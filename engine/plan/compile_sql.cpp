@@ -28,7 +28,7 @@ Span word_at(const spec::At<std::string>& sql, std::uint32_t offset) {
 
 bool has_word(std::string_view text, std::string_view lower) {
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  return !std::ranges::search(text, lower, same).empty();
+  return std::search(text.begin(), text.end(), lower.begin(), lower.end(), same) != text.end();
 }
 
 }  // namespace
@@ -39,14 +39,9 @@ bool Compiler::speaks_sqlite(std::size_t connection) const {
   return kind ? *kind == stores::Kind::sqlite : plan.ddl && plan.ddl->dialect == schema::Dialect::sqlite;
 }
 
-const schema::SqliteTrial& Compiler::trial(const schema::Catalog& catalog) {
-  const auto found = trials_.find(&catalog);
-  return found != trials_.end() ? found->second : trials_.emplace(&catalog, schema::SqliteTrial{catalog}).first->second;
-}
-
 // Nothing when no parser or no schema is at hand.
 std::optional<schema::SqlReading> Compiler::read_sql(const spec::Sql& sql, std::size_t connection) {
-  const schema::Catalog* known = catalog(connection);
+  const auto known = shared_catalog(connection);
   if (!known || sql.text.value.empty() || known->dialect == schema::Dialect::mysql) return std::nullopt;
   const bool sqlite = speaks_sqlite(connection);
   const auto dialect = sqlite ? schema::Dialect::sqlite : schema::Dialect::postgresql;
@@ -56,7 +51,7 @@ std::optional<schema::SqlReading> Compiler::read_sql(const spec::Sql& sql, std::
                      "declare it under params:");
   }
   if (sqlite && known->dialect == schema::Dialect::postgresql) warn_of_text(sql, *known);
-  return sqlite ? trial(*known).read(sql.text.value) : schema::read_postgres_sql(sql.text.value, *known);
+  return sqlite ? trials_->of(known).read(sql.text.value) : schema::read_postgres_sql(sql.text.value, *known);
 }
 
 void Compiler::warn_of_text(const spec::Sql& sql, const schema::Catalog& known) {

@@ -92,7 +92,7 @@ class Compiler {
   // A scope over the rows of Plan::sources[source]; columns that are used are added to its request.
   Scope source_scope(const SourceHead& head, std::size_t source);
   // The catalogue that gives a connection's types; null when nothing is known.
-  const schema::Catalog* catalog(std::size_t connection) const;
+  const schema::Catalog* catalog(std::size_t connection) const { return shared_catalog(connection).get(); }
 
  private:
   void compile_connections();
@@ -117,7 +117,7 @@ class Compiler {
   void compile_hooks();
   void compile_checks(const spec::Entries<spec::Sql>& sentences, Effect effect);
   bool speaks_sqlite(std::size_t connection) const;
-  const schema::SqliteTrial& trial(const schema::Catalog& catalog);
+  std::shared_ptr<const schema::Catalog> shared_catalog(std::size_t connection) const;
   std::optional<schema::SqlReading> read_sql(const spec::Sql& sql, std::size_t connection);
   // W510: a SQLite target was rendered from PostgreSQL's DDL.
   void warn_of_text(const spec::Sql& sql, const schema::Catalog& known);
@@ -138,7 +138,7 @@ class Compiler {
   std::set<std::string> known_parameters_;
   std::set<std::string> used_parameters_;
   std::set<std::string> used_sources_;
-  std::map<const schema::Catalog*, schema::SqliteTrial> trials_;
+  std::shared_ptr<schema::SqliteTrials> trials_;
   converters::RunContext context_;
   bool checking_converters_ = false;
 };

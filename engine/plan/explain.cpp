@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "engine/plan/compile.h"
 #include "engine/plan/risks.h"
@@ -260,21 +262,23 @@ void append_risk(const Risk& risk, std::string& out) {
 void append_risks(const std::vector<Risk>& risks, std::string& out) {
   if (risks.empty()) return;
   out += "\nrisks, worst first\n";
-  std::vector<bool> said(risks.size(), false);
-  for (std::size_t i = 0; i < risks.size(); ++i) {
-    if (said[i]) continue;
-    const bool of_fields = !risks[i].field.empty();
+  struct Line {
+    const Risk* first;
     std::vector<std::string> names;
-    for (std::size_t j = i; j < risks.size(); ++j) {
-      const Risk& other = risks[j];
-      if (other.rank != risks[i].rank || other.what != risks[i].what || other.field.empty() == of_fields) continue;
-      if (of_fields && other.table != risks[i].table) continue;
-      said[j] = true;
-      const std::string& name = of_fields ? other.field : other.table;
-      if (!name.empty()) names.push_back(name);
-    }
-    const std::string place = fmt::format("{}{}{}", of_fields ? risks[i].table : "", of_fields ? "." : "", fmt::join(names, ", "));
-    out += fmt::format("  {:<6}  {}{}{}\n", name(risks[i].rank), place, place.empty() ? "" : ": ", risks[i].what);
+  };
+  std::vector<Line> lines;
+  std::map<std::tuple<Rank, std::string, bool, std::string>, std::size_t> line_of;
+  for (const Risk& risk : risks) {
+    const bool of_field = !risk.field.empty();
+    const auto [line, is_new] = line_of.try_emplace({risk.rank, risk.what, of_field, of_field ? risk.table : ""}, lines.size());
+    if (is_new) lines.push_back({&risk, {}});
+    const std::string& name = of_field ? risk.field : risk.table;
+    if (!name.empty()) lines[line->second].names.push_back(name);
+  }
+  for (const auto& [first, names] : lines) {
+    const bool of_fields = !first->field.empty();
+    const std::string place = fmt::format("{}{}{}", of_fields ? first->table : "", of_fields ? "." : "", fmt::join(names, ", "));
+    out += fmt::format("  {:<6}  {}{}{}\n", name(first->rank), place, place.empty() ? "" : ": ", first->what);
   }
 }
 

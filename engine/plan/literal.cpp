@@ -132,9 +132,9 @@ void append_json(const spec::Literal& literal, std::string& out) {
       out += '{';
       for (std::size_t i = 0; i < literal.members.size(); ++i) {
         if (i > 0) out += ',';
-        append_json_string(literal.members[i].first.value, out);
+        append_json_string(literal.members[i].name.value, out);
         out += ':';
-        append_json(literal.members[i].second, out);
+        append_json(literal.members[i].value, out);
       }
       out += '}';
       return;

@@ -35,7 +35,7 @@ std::string outside(const Value& value, const Value& limit) {
 
 template <Bound bound, class T>
 Kernel typed_bound(const Value& limit) {
-  constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
+  static constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
   return [limit = std::get<T>(limit)](const Column& column, const Present&, Failures& failures) {
     check_each<T>(
         column, kRule, failures, [&limit](const T& value) { return within<bound>(value, limit); },
@@ -46,7 +46,7 @@ Kernel typed_bound(const Value& limit) {
 // Compares values of any type, where the literal has another type than the column.
 template <Bound bound>
 Kernel loose_bound(const Value& limit) {
-  constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
+  static constexpr std::string_view kRule = bound == Bound::min ? "min" : "max";
   return [limit](const Column& column, const Present&, Failures& failures) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       const Value value = column.at(row);

@@ -231,8 +231,8 @@ class Comparison {
 
   static bool matches(const Literal& expected, const Key& key) {
     return std::ranges::all_of(expected.members, [&](const auto& member) {
-      const std::string& name = member.first.value;
-      const std::string& wanted = member.second.text;
+      const std::string& name = member.name.value;
+      const std::string& wanted = member.value.text;
       if (name == "table") return wanted == key.table;
       if (name == "field") return wanted == key.field;
       return name == "rule" && wanted == key.rule;

@@ -30,7 +30,8 @@ std::vector<std::string> render(const Catalog& catalog, Dialect target);
 std::vector<std::string> render(const Catalog& catalog, Dialect target, std::vector<std::string>& left_out);
 
 // The catalogue that `render(catalog, Dialect::sqlite)` is expected to give when read back live from SQLite,
-// for comparing a live schema with the DDL it was made from: declared names and NOT NULL per column.
+// for comparing a live schema with the DDL it was made from: declared names and NOT NULL per column. Throws Error when
+// SQLite refuses what was rendered: its names are the same without case.
 Catalog as_rendered_sqlite(const Catalog& catalog);
 
 }  // namespace etl::schema

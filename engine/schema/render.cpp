@@ -32,7 +32,7 @@ Catalog as_rendered_sqlite(const Catalog& catalog) {
   const SqliteMemory memory;
   for (const std::string& sql : render(catalog, Dialect::sqlite)) {
     std::uint32_t end = 0;
-    if (const auto fault = memory.apply(sql, end)) {
+    if (const auto fault = memory.apply(sql.c_str(), end)) {
       throw Error{Error::Kind::schema, fmt::format("SQLite refuses the DDL made for it: {}: {}", fault->message, sql)};
     }
   }

@@ -76,13 +76,21 @@ std::string parse_sql_error(std::string_view sql) { return read_postgres_sql(sql
 SqliteTrial::SqliteTrial(const Catalog& catalog) : memory_{std::make_unique<SqliteMemory>()} {
   for (const std::string& sql : render(catalog, Dialect::sqlite)) {
     std::uint32_t end = 0;
-    memory_->apply(sql, end);
+    memory_->apply(sql.c_str(), end);
   }
 }
 
 SqliteTrial::~SqliteTrial() = default;
 SqliteTrial::SqliteTrial(SqliteTrial&& other) noexcept = default;
 SqliteTrial& SqliteTrial::operator=(SqliteTrial&& other) noexcept = default;
+
+const SqliteTrial& SqliteTrials::of(const std::shared_ptr<const Catalog>& catalog) {
+  constexpr std::size_t kKept = 16;  // Each takes memory as a database does.
+  const auto found = trials_.find(catalog);
+  if (found != trials_.end()) return found->second;
+  if (trials_.size() == kKept) trials_.clear();
+  return trials_.emplace(catalog, SqliteTrial{*catalog}).first->second;
+}
 
 SqlReading SqliteTrial::read(std::string_view sql) const {
   const auto nul = sql.find('\0');

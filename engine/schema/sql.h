@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,16 @@ class SqliteTrial {
 
  private:
   std::unique_ptr<class SqliteMemory> memory_;
+};
+
+// Trials by catalogue, each made when first asked for; a few are kept.
+class SqliteTrials {
+ public:
+  // The result holds until the next call.
+  const SqliteTrial& of(const std::shared_ptr<const Catalog>& catalog);
+
+ private:
+  std::map<std::shared_ptr<const Catalog>, SqliteTrial> trials_;
 };
 
 }  // namespace etl::schema

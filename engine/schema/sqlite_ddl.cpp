@@ -50,7 +50,7 @@ Catalog read_sqlite_ddl(const SourceTextPtr& source, Diagnostics& diagnostics) {
   std::vector<Written> statements;
   for (std::uint32_t at = 0; at < all.size();) {
     std::uint32_t length = 0;
-    if (const auto fault = memory.apply(all.substr(at), length)) {
+    if (const auto fault = memory.apply(all.data() + at, length)) {
       const std::uint32_t place = at + fault->offset;
       const auto rest = sqlite_tokens(all.substr(place));
       const std::uint32_t size = rest.empty() || rest.front().begin != 0 ? 0 : rest.front().end();

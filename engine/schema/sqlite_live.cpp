@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "engine/base/error.h"
 #include "engine/schema/literal.h"
@@ -39,10 +40,53 @@ std::string collation_of(sqlite3* database, const std::string& table, const std:
   return collation == nullptr || same_name(collation, "BINARY") ? "" : collation;
 }
 
+// As SQLite compares names: A to Z without case.
+std::string folded(std::string name) {
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+// What stands in the catalogue about many tables, read once: asked for by each table, it would be walked through by each.
+struct Listed {
+  struct Kind {
+    std::string type;  // "table", "view", "virtual" or "shadow".
+    bool without_rowid = false;
+    bool strict = false;
+  };
+  struct Trigger {
+    std::string name;
+    std::string sql;
+  };
+  std::unordered_map<std::string, Kind> kinds;                     // By table, as it is written.
+  std::unordered_map<std::string, std::string> indexes;            // By index: its CREATE INDEX.
+  std::unordered_map<std::string, std::vector<Trigger>> triggers;  // By table, folded; in the order of their names.
+};
+
+Listed read_listed(sqlite3* database) {
+  Listed listed;
+  SqliteRows tables{database, "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"};
+  while (tables.next()) {
+    listed.kinds[tables.text(0)] = {tables.text(1), tables.integer(2) != 0, tables.integer(3) != 0};
+  }
+  SqliteRows others{database,
+                    "SELECT type, name, tbl_name, sql FROM main.sqlite_schema "
+                    "WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY name"};
+  while (others.next()) {
+    if (others.text(0) == "index") {
+      listed.indexes[others.text(1)] = others.text(3);
+    } else {
+      listed.triggers[folded(others.text(2))].push_back({others.text(1), others.text(3)});
+    }
+  }
+  return listed;
+}
+
 class LiveTable {
  public:
-  LiveTable(sqlite3* database, Table& table, const std::string& sql)
-      : database_{database}, table_{table}, text_{read_create_table(sql)} {}
+  LiveTable(sqlite3* database, const Listed& listed, Table& table, const std::string& sql)
+      : database_{database}, listed_{listed}, table_{table}, text_{read_create_table(sql)} {}
 
   void read() {
     read_columns();
@@ -63,6 +107,7 @@ class LiveTable {
   std::vector<std::string> primary_key_of(const std::string& table);
 
   sqlite3* database_;
+  const Listed& listed_;
   Table& table_;
   std::optional<CreateTableText> text_;
   std::vector<std::string> primary_;  // In the order of the key.
@@ -118,8 +163,7 @@ void LiveTable::add_key(const std::string& index, bool primary) {
 void LiveTable::read_keys() {
   bool primary_index = false;
   SqliteRows rows{database_,
-                  "SELECT l.name, l.\"unique\" AND NOT l.partial, l.origin, s.sql FROM pragma_index_list(?) l "
-                  "LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name ORDER BY l.seq DESC",
+                  "SELECT name, \"unique\" AND NOT partial, origin FROM pragma_index_list(?) ORDER BY seq DESC",
                   table_.name};
   while (rows.next()) {
     const bool primary = rows.text(2) == "pk";
@@ -127,7 +171,8 @@ void LiveTable::read_keys() {
     const std::size_t known = table_.unique_keys.size();
     if (rows.integer(1) != 0) add_key(rows.text(0), primary);
     const bool added = table_.unique_keys.size() > known;
-    if (!added && rows.optional_text(3)) table_.indexes.push_back(rows.text(3));
+    const auto written = listed_.indexes.find(rows.text(0));
+    if (!added && written != listed_.indexes.end()) table_.indexes.push_back(written->second);
   }
   primary_ = primary_key_of(table_.name);
   if (primary_.empty() || primary_index) return;
@@ -177,19 +222,16 @@ void LiveTable::read_checks() {
 }
 
 void LiveTable::read_triggers() {
-  SqliteRows rows{
-      database_,
-      "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name",
-      table_.name};
-  while (rows.next()) {
-    const std::string sql = rows.text(1);
+  const auto own = listed_.triggers.find(folded(table_.name));
+  if (own == listed_.triggers.end()) return;
+  for (const Listed::Trigger& trigger : own->second) {
     std::string timing = "BEFORE";  // What SQLite takes when neither is written.
-    for (const SqliteToken& token : sqlite_tokens(sql)) {
+    for (const SqliteToken& token : sqlite_tokens(trigger.sql)) {
       if (token.is("AFTER")) timing = "AFTER";
       if (token.is("INSTEAD")) timing = "INSTEAD OF";
       if (!token.is("INSERT") && !token.is("UPDATE") && !token.is("DELETE")) continue;
       const std::string_view event = token.is("INSERT") ? "INSERT" : token.is("UPDATE") ? "UPDATE" : "DELETE";
-      table_.triggers.push_back(fmt::format("{} {} {}", timing, event, rows.text(0)));
+      table_.triggers.push_back(fmt::format("{} {} {}", timing, event, trigger.name));
       break;
     }
   }
@@ -201,32 +243,34 @@ void LiveTable::read_triggers() {
 Catalog read_live_sqlite(sqlite3* database) {
   Catalog catalog;
   catalog.dialect = Dialect::sqlite;
+  const Listed listed = read_listed(database);
   SqliteRows rows{
       database,
-      "SELECT s.name, s.sql, s.type, l.type, l.wr, l.strict FROM main.sqlite_schema s "
-      "LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name AND s.type IN ('table', 'view') "
-      "WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-      "AND s.tbl_name NOT IN ('etl_version', 'etl_runs', 'etl_tables', 'etl_objects', 'etl_journal', 'etl_id_map', "
-      "'etl_checkpoints', 'etl_cursors') AND s.tbl_name NOT GLOB 'etl_replaced_[0-9]*' "
-      "AND s.tbl_name NOT GLOB 'etl_images_[0-9]*' ORDER BY s.rowid"};
+      "SELECT name, sql, type FROM main.sqlite_schema "
+      "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "AND tbl_name NOT IN ('etl_version', 'etl_runs', 'etl_tables', 'etl_objects', 'etl_journal', 'etl_id_map', "
+      "'etl_checkpoints', 'etl_cursors') AND tbl_name NOT GLOB 'etl_replaced_[0-9]*' "
+      "AND tbl_name NOT GLOB 'etl_images_[0-9]*' ORDER BY rowid"};
   while (rows.next()) {
     const std::string sql = rows.text(1);
     const std::string kind = rows.text(2);
-    if (rows.text(3) == "shadow") continue;
-    const bool is_virtual = rows.text(3) == "virtual";
+    const bool has_rows = kind == "table" || kind == "view";
+    const auto found = listed.kinds.find(rows.text(0));
+    const Listed::Kind about = has_rows && found != listed.kinds.end() ? found->second : Listed::Kind{};
+    if (about.type == "shadow") continue;
     catalog.statements.push_back(sql);
     if (kind == "trigger" || kind == "view") catalog.after_tables.push_back(sql);
-    if (kind != "table" && kind != "view") continue;
+    if (!has_rows) continue;
     Table table;
     table.name = rows.text(0);
     table.is_view = kind == "view";
-    table.without_rowid = rows.integer(4) != 0;
-    table.strict = rows.integer(5) != 0;
+    table.without_rowid = about.without_rowid;
+    table.strict = about.strict;
     try {
-      LiveTable{database, table, sql}.read();
+      LiveTable{database, listed, table, sql}.read();
     } catch (const Error&) {
       // A view over something that is gone, or a virtual table whose module is not here: nobody can read those.
-      if (table.is_view || is_virtual) continue;
+      if (table.is_view || about.type == "virtual") continue;
       throw;
     }
     catalog.tables.push_back(std::move(table));

@@ -62,20 +62,20 @@ SqliteMemory::SqliteMemory() {
   sqlite3_progress_handler(database, kMaxSteps, stop, nullptr);
 }
 
-std::optional<SqliteMemory::Fault> SqliteMemory::apply(std::string_view sql, std::uint32_t& end) const {
+std::optional<SqliteMemory::Fault> SqliteMemory::apply(const char* sql, std::uint32_t& end) const {
   sqlite3_stmt* statement = nullptr;
   const char* tail = nullptr;
-  const int code = sqlite3_prepare_v2(handle(), sql.data(), static_cast<int>(sql.size()), &statement, &tail);
+  const int code = sqlite3_prepare_v2(handle(), sql, -1, &statement, &tail);
   if (code != SQLITE_OK) {
     const int offset = sqlite3_error_offset(handle());
     const auto tokens = sqlite_tokens(sql);
     const std::uint32_t begin = tokens.empty() ? 0 : tokens.front().begin;
     return Fault{sqlite3_errmsg(handle()), offset < 0 ? begin : static_cast<std::uint32_t>(offset)};
   }
-  end = static_cast<std::uint32_t>(tail - sql.data());
+  end = static_cast<std::uint32_t>(tail - sql);
   if (statement == nullptr) return std::nullopt;
   std::optional<Fault> fault;
-  if (is_sqlite_schema_statement(sql.substr(0, end))) {
+  if (is_sqlite_schema_statement({sql, end})) {
     int step = SQLITE_ROW;
     while (step == SQLITE_ROW) step = sqlite3_step(statement);
     if (step != SQLITE_DONE) fault = Fault{sqlite3_errmsg(handle()), 0};

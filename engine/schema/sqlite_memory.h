@@ -39,8 +39,8 @@ class SqliteMemory {
     std::uint32_t offset = 0;  // In bytes of the text.
   };
   // Tries the first statement of `sql` and, if it makes a part of the schema (CREATE, ALTER, DROP), runs it.
-  // `end` becomes the offset behind it.
-  std::optional<Fault> apply(std::string_view sql, std::uint32_t& end) const;
+  // `end` becomes the offset behind it. `sql` ends in NUL: a text that does not, SQLite copies whole for each statement.
+  std::optional<Fault> apply(const char* sql, std::uint32_t& end) const;
 
   sqlite3* handle() const { return database_.get(); }
 

@@ -33,8 +33,13 @@ struct Literal {
   bool quoted = false;  // A scalar in quotes.
   std::string text;
   std::vector<Literal> items;
-  std::vector<std::pair<At<std::string>, Literal>> members;
+  struct Entry;  // A std::pair asks for its size before Literal is complete, which Clang refuses.
+  std::vector<Entry> members;
   Span at;
+};
+struct Literal::Entry {
+  At<std::string> name;
+  Literal value;
 };
 
 // SQL, and the connection it runs on (empty: the place's default).

@@ -150,7 +150,7 @@ void pin_settings(PostgresConnection& connection, const ConnectionInfo& info) {
   for (const auto& [name, value] : kPinned) select += fmt::format(", set_config('{}', '{}', false)", name, value);
   connection.query(select);
   for (const auto& [name, value] : info.session) {
-    const bool pinned = std::ranges::any_of(kPinned, [&](const auto& row) { return same_name(row.first, name); });
+    const bool pinned = std::ranges::any_of(kPinned, [&own = name](const auto& row) { return same_name(row.first, own); });
     if (pinned) {
       throw Error{Error::Kind::schema, fmt::format("{}: session: {} cannot be changed", info.name, name),
                   "leave it out: values are exchanged under fixed settings"};

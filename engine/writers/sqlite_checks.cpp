@@ -138,8 +138,8 @@ void check_sqlite(const stores::SqliteColumn& column, const schema::Column* decl
   check_storage(column.affinity, values, both);
   if (of_declared != 0) {
     std::ranges::stable_sort(both, {}, &Failure::row);
-    const auto repeated = std::ranges::unique(both, {}, &Failure::row);
-    both.erase(repeated.begin(), repeated.end());
+    const auto same_row = [](const Failure& one, const Failure& other) { return one.row == other.row; };
+    both.erase(std::unique(both.begin(), both.end(), same_row), both.end());
   }
   failures.insert(failures.end(), both.begin(), both.end());
 }
