@@ -51,6 +51,10 @@ class ExpectedTarget : public writers::Target {
   std::uint64_t remove(const schema::Table&, std::span<const std::string>, std::span<const ColumnPtr>) override {
     return 0;
   }
+  std::string literal(const schema::Table& table, const schema::Column& column, const Value& value) override {
+    return live_.literal(table, column, value);
+  }
+  std::uint64_t remove_where(const schema::Table&, const writers::Condition&) override { return 0; }
   void advance_sequences(const schema::Table&, std::span<const std::size_t>) override {}
   Rows query(const std::string&, std::span<const std::pair<std::string, Value>>, std::size_t) override { return {}; }
   void prepare(const std::string&, std::span<const std::pair<std::string, Value>>) override {}
