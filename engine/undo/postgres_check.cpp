@@ -57,6 +57,9 @@ BEGIN
   IF FOUND THEN
     PERFORM pg_temp.etl_undo_stop('later run', false, tab.target, 0, format('run %s of %s replaced rows of %s later: undo that run first', later.run, later.mapping, tab.target));
   END IF;
+  IF tab.replaced IS NOT NULL AND (SELECT only_where <> '' FROM pg_temp.etl_undo_run) THEN
+    PERFORM pg_temp.etl_undo_stop('state', false, tab.target, 0, 'the run replaced rows of this table: undo it without --where');
+  END IF;
   EXECUTE format('LOCK TABLE %s IN EXCLUSIVE MODE', tab.target);
 END $etl$;
 

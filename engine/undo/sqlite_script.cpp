@@ -136,7 +136,11 @@ std::string sqlite_check(const Request& request, const Known& known) {
       "etl_undo_run AS r JOIN etl_tables AS x ON x.run = r.run JOIN etl_undo_tables AS t ON t.position = x.position\n"
       "  WHERE r.state <> 'undone' AND x.inserted > 0 AND x.state <> 'undone'\n"
       "  AND NOT EXISTS (SELECT 1 FROM etl_journal AS j WHERE j.run = x.run AND j.position = x.position)");
-  for (const ledger::TableRow& row : known.tables) out += check_columns(row) + check_replaced(row);
+  for (const ledger::TableRow& row : known.tables) {
+    out += check_columns(row) + check_replaced(row);
+    if (row.replaced.empty() || request.where.empty()) continue;
+    out += stop(false, "'the run replaced rows of this table: undo it without --where'", "(SELECT 1)");
+  }
   return out;
 }
 

@@ -163,6 +163,14 @@ std::string restore(const Request& request, const Group& group) {
                      by_rowid ? "r.id0, " : "", cells, before);
 }
 
+// How SQL reaches the row id of a copy, which has the columns of the table.
+std::string copy_rowid(const schema::Table& table) {
+  for (const char* name : {"rowid", "_rowid_", "oid"}) {
+    if (table.column(name) == nullptr) return name;
+  }
+  return "rowid";
+}
+
 // Rows that `replace` removed come back, unless something stands in their place.
 std::string put_back(const Request& request, const Group& group, const TableRow& row) {
   if (row.replaced.empty()) return "";
@@ -177,18 +185,19 @@ std::string put_back(const Request& request, const Group& group, const TableRow&
     }
     if (!on.empty()) free += fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS t WHERE {})", group.target(), on);
   }
+  const std::string rowid = copy_rowid(*group.table);
   const std::string wanted = request.where.empty()
                                  ? ""
-                                 : fmt::format(" AND c.rowid IN (SELECT rowid FROM {} AS {} WHERE ({}))", row.replaced,
-                                               group.target(), request.where);
+                                 : fmt::format(" AND c.{0} IN (SELECT {0} FROM {1} AS {2} WHERE ({3}))", rowid,
+                                               row.replaced, group.target(), request.where);
   const std::string back = fmt::format("etl_undo_back_{}", row.position);
   return fmt::format(
-             "CREATE TEMP TABLE {0} AS SELECT c.rowid AS id, 1{1} AS is_free FROM {2} AS c WHERE 1{3};\n"
-             "INSERT INTO {4} ({5}) SELECT {5} FROM {2} AS c WHERE c.rowid IN (SELECT id FROM {0} WHERE is_free);\n"
+             "CREATE TEMP TABLE {0} AS SELECT c.{7} AS id, 1{1} AS is_free FROM {2} AS c WHERE 1{3};\n"
+             "INSERT INTO {4} ({5}) SELECT {5} FROM {2} AS c WHERE c.{7} IN (SELECT id FROM {0} WHERE is_free);\n"
              "UPDATE etl_undo_tables SET put_back = (SELECT count(*) FROM {0} WHERE is_free),\n"
              "  left_be = left_be + (SELECT count(*) FROM {0} WHERE NOT is_free) WHERE position = {6};\n"
-             "DELETE FROM {2} WHERE rowid IN (SELECT id FROM {0} WHERE is_free);\n",
-             back, free, row.replaced, wanted, group.target(), fmt::join(names, ", "), row.position) +
+             "DELETE FROM {2} WHERE {7} IN (SELECT id FROM {0} WHERE is_free);\n",
+             back, free, row.replaced, wanted, group.target(), fmt::join(names, ", "), row.position, rowid) +
          stands_in_the_way(group, fmt::format("(SELECT id FROM {} WHERE NOT is_free)", back));
 }
 
