@@ -53,7 +53,7 @@ struct World {
 bool has_single_key(const Table& table) { return table.key != Table::Key::none && table.key != Table::Key::pair; }
 
 // Of a hundred tables, how many are met with on_conflict: update.
-constexpr int kUpdates = 0;
+constexpr int kUpdates = 40;
 
 // Draws from one seed, so that a world can be made again.
 class Dice {

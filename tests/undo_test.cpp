@@ -365,3 +365,79 @@ TEST_CASE("undo: a copy of the database says nothing of what changed since; --fo
     CHECK(target.rows("teams").empty());
   });
 }
+
+TEST_CASE("undo: runs that updated the same rows are undone in turn, the last one first") {
+  on_each_target([](const fs::path& folder, TestTarget& target) {
+    target.execute(
+        "CREATE TABLE teams (id integer PRIMARY KEY, name text UNIQUE); INSERT INTO teams VALUES (1, 'old')");
+    write_whole(folder / "shop.yaml",
+                "version: 1\nname: shop\nconnections:\n  source: sqlite:source.db\n  target: " + target.url() +
+                    "\ntables:\n  teams:\n    from: source.teams\n    key: [id]\n    on_conflict: update\n"
+                    "    fields: {id:, name:}\n");
+    source(folder,
+           "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO teams VALUES "
+           "(1,'one'),(2,'two'),(3,'three');");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    const auto first = target.rows("teams");
+    source(folder, "UPDATE teams SET name = 'a' WHERE id = 1; UPDATE teams SET name = 'b' WHERE id = 2;");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | a", "2 | b", "3 | three"});
+    const Finished early = rollback(folder, {"--run", run_id(target, 1)});
+    CHECK(early.exit == 3);
+    CHECK_MESSAGE(says(early.err, "run " + run_id(target, 2) + " of shop"), early.err);
+    CHECK(says(early.err, "undo that run first"));
+    const Finished last = rollback(folder);
+    CHECK_MESSAGE(last.exit == 0, last.err);
+    CHECK(says(last.out, "2 restored"));
+    CHECK(target.rows("teams") == first);
+    const Finished then = rollback(folder);
+    CHECK_MESSAGE(then.exit == 0, then.err);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | old"});
+  });
+}
+
+TEST_CASE("undo: what an application did between two runs is not undone with them") {
+  on_each_target([](const fs::path& folder, TestTarget& target) {
+    target.execute("CREATE TABLE teams (id integer PRIMARY KEY, name text UNIQUE)");
+    write_whole(folder / "shop.yaml",
+                "version: 1\nname: shop\nconnections:\n  source: sqlite:source.db\n  target: " + target.url() +
+                    "\ntables:\n  teams:\n    from: source.teams\n    key: [id]\n    on_conflict: update\n"
+                    "    fields: {id:, name:}\n");
+    source(folder,
+           "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO teams VALUES (1,'one'),(2,'two');");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    target.execute("UPDATE teams SET name = 'mine' WHERE id = 1");
+    source(folder,
+           "UPDATE teams SET name = 'one again' WHERE id = 1; UPDATE teams SET name = 'two again' WHERE id = 2;");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    REQUIRE(rollback(folder).exit == 0);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | mine", "2 | two"});
+    const Finished stopped = rollback(folder);
+    CHECK(stopped.exit == 3);
+    CHECK(says(stopped.err, "was changed since: (id)=(1)"));
+    CHECK(rollback(folder, {"--force"}).exit == 0);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | mine"});
+  });
+}
+
+TEST_CASE("undo: a value that somebody else took since stays taken") {
+  on_each_target([](const fs::path& folder, TestTarget& target) {
+    target.execute(
+        "CREATE TABLE teams (id integer PRIMARY KEY, name text UNIQUE); INSERT INTO teams VALUES (1, 'old'), (2, "
+        "'second')");
+    write_whole(folder / "shop.yaml",
+                "version: 1\nname: shop\nconnections:\n  source: sqlite:source.db\n  target: " + target.url() +
+                    "\ntables:\n  teams:\n    from: source.teams\n    key: [id]\n    on_conflict: update\n"
+                    "    fields: {id:, name:}\n");
+    source(folder, "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO teams VALUES (1,'x'),(2,'y');");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    target.execute("INSERT INTO teams VALUES (9, 'old')");
+    const Finished stopped = rollback(folder);
+    CHECK(stopped.exit == 3);
+    CHECK_MESSAGE(says(stopped.err, "other rows stand in the way"), stopped.err);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | x", "2 | y", "9 | old"});
+    const Finished forced = rollback(folder, {"--force"});
+    CHECK_MESSAGE(forced.exit == 0, forced.err);
+    CHECK(target.rows("teams") == std::vector<std::string>{"1 | x", "2 | second", "9 | old"});
+  });
+}
