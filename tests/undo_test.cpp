@@ -441,3 +441,31 @@ TEST_CASE("undo: a value that somebody else took since stays taken") {
     CHECK(target.rows("teams") == std::vector<std::string>{"1 | x", "2 | second", "9 | old"});
   });
 }
+
+TEST_CASE("undo: replaced rows come back, run by run, also in a table without a key") {
+  on_each_target([](const fs::path& folder, TestTarget& target) {
+    target.execute(
+        "CREATE TABLE teams (id integer PRIMARY KEY, name text UNIQUE); CREATE TABLE logs (line text);"
+        "INSERT INTO teams VALUES (1, 'old'), (5, 'five'); INSERT INTO logs VALUES ('mine'), ('mine')");
+    write_whole(folder / "shop.yaml",
+                "version: 1\nname: shop\nconnections:\n  source: sqlite:source.db\n  target: " + target.url() +
+                    "\ntables:\n  teams: {from: source.teams, replace: true, fields: {id:, name:}}\n"
+                    "  logs: {from: source.logs, replace: true, fields: {line:}}\n");
+    source(folder,
+           "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO teams VALUES (1,'one'),(2,'two');"
+           "CREATE TABLE logs (line TEXT); INSERT INTO logs VALUES ('x'),('x'),('y');");
+    const std::string before = etl::testing::dump(target);
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    const std::string between = etl::testing::dump(target);
+    source(folder, "UPDATE teams SET name = 'other ' || name; DELETE FROM logs WHERE line = 'x';");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    const Finished early = rollback(folder, {"--run", run_id(target, 1), "--force"});
+    CHECK(early.exit == 3);
+    CHECK_MESSAGE(says(early.err, "replaced rows of"), early.err);
+    CHECK(rollback(folder).exit == 0);
+    CHECK(etl::testing::dump(target) == between);
+    const Finished first = rollback(folder);
+    CHECK_MESSAGE(first.exit == 0, first.err);
+    CHECK(etl::testing::dump(target) == before);
+  });
+}
