@@ -3,7 +3,7 @@ _etl() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
   local words= options= files=
   COMPREPLY=()
-  [[ $COMP_CWORD -gt 1 ]] || words='run lint plan preview verify init test rollback replay backup restore schema docs --help --version'
+  [[ $COMP_CWORD -gt 1 ]] || words='run lint plan preview verify init test rollback replay backup restore runs show schema docs --help --version'
   case $command:$previous in
     run:--param) return ;;
     run:--profile) return ;;
@@ -51,10 +51,16 @@ _etl() {
     restore:--profile) return ;;
     restore:--only) return ;;
     restore:--from) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    runs:--param) return ;;
+    runs:--profile) return ;;
+    runs:--format) words='text json' ;;
+    show:--param) return ;;
+    show:--profile) return ;;
+    show:--format) words='text json' ;;
     docs:--out) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
   esac
   case $command in
-    run) options='--param --profile --only --dry-run --workers --batch --format -v --verbose -q --quiet --help' files=yes ;;
+    run) options='--param --profile --only --dry-run --resume --workers --batch --format -v --verbose -q --quiet --help' files=yes ;;
     lint) options='--profile --strict --reverse --format -v --verbose -q --quiet --help' files=yes ;;
     plan) options='--param --profile --only --offline --scan --rollback --format -v --verbose -q --quiet --help' files=yes ;;
     preview) options='--param --profile -n --rows --format -v --verbose -q --quiet --help' files=yes ;;
@@ -65,6 +71,8 @@ _etl() {
     replay) options='--table --run --param --profile --dry-run --batch --format -v --verbose -q --quiet --help' files=yes ;;
     backup) options='--param --profile --only --out -v --verbose -q --quiet --help' files=yes ;;
     restore) options='--param --profile --only --from --force --dry-run -v --verbose -q --quiet --help' files=yes ;;
+    runs) options='--param --profile --format --help' files=yes ;;
+    show) options='--param --profile --format --help' files=yes ;;
     schema) options='--help' ;;
     docs) options='--out -q --quiet --help' ;;
   esac

@@ -9,6 +9,7 @@
 #include "engine/base/error.h"
 #include "engine/ledger/schema.h"
 #include "engine/ledger/text.h"
+#include "engine/stores/transient.h"
 
 namespace etl::ledger {
 
@@ -139,6 +140,8 @@ void open(stores::SqlSession& session) {
   if (exists(session)) return refuse_newer(version_of(session));
   try {
     session.script(schema_sql(session.dialect()));
+  } catch (const stores::TransientError&) {
+    throw;
   } catch (const Error& error) {
     throw Error{error.kind(), fmt::format("no ledger can be made in the target: {}", error.what()),
                 session.dialect() == Dialect::postgresql

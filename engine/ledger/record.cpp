@@ -1,8 +1,11 @@
 #include "engine/ledger/record.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "engine/base/error.h"
 #include "engine/ledger/text.h"
@@ -85,8 +88,51 @@ bool end_run(stores::SqlSession& session, const Uuid& run, int attempt, RunState
                         parameters) == 1;
 }
 
+bool take_run(stores::SqlSession& session, RunRow& run) {
+  const Parameters parameters = {{"run", run.run},
+                                 {"attempt", std::int64_t{run.attempt}},
+                                 {"folder", std::string_view{run.folder}},
+                                 {"system", text_or_null(run.system)},
+                                 {"database", number_or_null(run.database)},
+                                 {"pid", number_or_null(run.pid)},
+                                 {"backend_start", text_or_null(run.backend_start)}};
+  const std::string start = is_postgres(session) ? "$backend_start::timestamptz" : "$backend_start";
+  const bool taken =
+      session.change(fmt::format("UPDATE {} SET attempt = attempt + 1, folder = $folder, system = $system, database = "
+                                 "$database, pid = $pid, backend_start = {}, ended = NULL, report = NULL, state = CASE state "
+                                 "WHEN 'committed' THEN state ELSE 'running' END WHERE run = $run AND attempt = $attempt "
+                                 "AND state IN ('running', 'committed', 'failed', 'interrupted')",
+                                 table_name(session.dialect(), "runs"), start),
+                     parameters) == 1;
+  if (taken) ++run.attempt;
+  return taken;
+}
+
+// A process number alone is given again; with the boot and its start it is one process.
+std::string process_start(int pid) {
+  std::ifstream file{fmt::format("/proc/{}/stat", pid)};
+  std::string stat;
+  std::getline(file, stat);
+  std::ifstream boot{"/proc/sys/kernel/random/boot_id"};
+  std::string id;
+  std::getline(boot, id);
+  // proc(5): the name stands in brackets and may hold anything; starttime is the 20th field behind it.
+  const std::size_t name = stat.rfind(')');
+  if (name == std::string::npos) return {};
+  std::istringstream fields{stat.substr(name + 1)};
+  std::string field;
+  fields >> field;
+  if (field == "Z" || field == "X") return {};  // It ended, and nobody has asked how.
+  for (int i = 1; i < 20; ++i) fields >> field;
+  return id + "/" + field;
+}
+
 void describe_session(stores::SqlSession& session, RunRow& run) {
-  if (!is_postgres(session)) return;
+  if (!is_postgres(session)) {
+    run.pid = ::getpid();
+    run.backend_start = process_start(run.pid);
+    return;
+  }
   const auto row =
       session.read("SELECT (SELECT system_identifier FROM pg_control_system()), d.oid, a.pid, a.backend_start "
                    "FROM pg_database d, pg_stat_activity a WHERE d.datname = current_database() AND a.pid = "
@@ -168,6 +214,36 @@ void add_object(stores::SqlSession& session, const Uuid& run, int ordinal, const
                                  {"after_value", value_or_null(object.after_value)},
                                  {"after_called", value_or_null(object.after_called)}};
   session.change(insert_sql(table_name(session.dialect(), "objects"), parameters), parameters);
+}
+
+void update_sequence(stores::SqlSession& session, const Uuid& run, const ObjectRow& sequence) {
+  const Parameters parameters = {{"run", run},
+                                 {"name", std::string_view{sequence.name}},
+                                 {"value", value_or_null(sequence.after_value)},
+                                 {"called", value_or_null(sequence.after_called)}};
+  session.change(fmt::format("UPDATE {} SET after_value = $value, after_called = $called WHERE run = $run AND kind = "
+                             "'sequence_state' AND name = $name",
+                             table_name(session.dialect(), "objects")),
+                 parameters);
+}
+
+std::vector<ObjectRow> objects(stores::SqlSession& session, const Uuid& run) {
+  const Parameters parameters = {{"run", run}};
+  const auto number = [](const auto& cell) { return cell ? std::optional{read_integer(cell)} : std::nullopt; };
+  const auto flag = [](const auto& cell) { return cell ? std::optional{read_bool(cell)} : std::nullopt; };
+  std::vector<ObjectRow> out;
+  for (const auto& row : session.read(fmt::format("SELECT kind, name, before_value, before_called, after_value, "
+                                                  "after_called FROM {} WHERE run = $run ORDER BY ordinal",
+                                                  table_name(session.dialect(), "objects")),
+                                      parameters)) {
+    out.push_back({.kind = row[0].value_or(""),
+                   .name = row[1].value_or(""),
+                   .before_value = number(row[2]),
+                   .after_value = number(row[4]),
+                   .before_called = flag(row[3]),
+                   .after_called = flag(row[5])});
+  }
+  return out;
 }
 
 namespace {

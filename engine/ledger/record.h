@@ -21,8 +21,14 @@ bool set_state(stores::SqlSession& session, const Uuid& run, int attempt, RunSta
 bool end_run(stores::SqlSession& session, const Uuid& run, int attempt, RunState from, RunState to, Instant ended,
              const std::string& report);
 
+// The next attempt at a run: `run.attempt`, the session and the report's folder become those given, the state `running`
+// unless the rows are committed. False: somebody else was faster.
+bool take_run(stores::SqlSession& session, RunRow& run);
+
 // Who writes now, on PostgreSQL: server process, its start, system identifier, database. Elsewhere the own process.
 void describe_session(stores::SqlSession& session, RunRow& run);
+// Of a process of this machine, so that it is known again: "" when there is none of that number.
+std::string process_start(int pid);
 // PostgreSQL: the id of the open transaction, kept as the run's first one with rows.
 void note_transaction(stores::SqlSession& session, const Uuid& run);
 
@@ -37,6 +43,10 @@ struct ObjectRow {
   std::optional<bool> before_called, after_called;
 };
 void add_object(stores::SqlSession& session, const Uuid& run, int ordinal, const ObjectRow& object);
+// Where a sequence stands after the run: the `after` members.
+void update_sequence(stores::SqlSession& session, const Uuid& run, const ObjectRow& sequence);
+// In the order of their ordinals.
+std::vector<ObjectRow> objects(stores::SqlSession& session, const Uuid& run);
 // What stands in the database beside the ledger and the system's own, in the order in which it was made: to be
 // compared before and after `create: true`.
 std::vector<ObjectRow> database_objects(stores::SqlSession& session);

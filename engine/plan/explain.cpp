@@ -295,7 +295,8 @@ std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& dia
     out += fmt::format("  {:<20} {:<10} {}{}\n", connection.info.name, role, redact_url(connection.info.url),
                        connection.create ? fmt::format("  (created from {} when empty)", connection.schema_path) : "");
   }
-  out += "\ntables, in load order, all in one transaction per target\n";
+  const bool by_table = plan.settings.atomic == "table";
+  out += fmt::format("\ntables, in load order, {}\n", by_table ? "each in a transaction of its own" : "all in one transaction per target");
   for (std::size_t i = 0; i < plan.tables.size(); ++i) append_table(plan, facts, i, out);
   if (!plan.checks.empty()) out += "\nafter the last table\n";
   for (const SqlPlan& check : plan.checks) {

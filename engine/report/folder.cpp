@@ -55,7 +55,11 @@ std::string make_folder(const std::string& reports, std::string_view mapping, In
   format_uuid(run_id, id);
   const std::string leaf =
       fmt::format("{}-{}-{}", as_file_name(mapping), compact_time(started), std::string_view{id, 8});
-  const std::string folder = (std::filesystem::path{base} / leaf).string();
+  // A run that is tried again has a folder for each attempt.
+  std::string folder = (std::filesystem::path{base} / leaf).string();
+  for (int attempt = 2; std::filesystem::exists(folder); ++attempt) {
+    folder = (std::filesystem::path{base} / fmt::format("{}-{}", leaf, attempt)).string();
+  }
   make_private_folder(folder);
   make_private_folder(folder + "/rejects");
   return folder;

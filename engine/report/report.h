@@ -123,6 +123,7 @@ struct Report {
   std::uint64_t peak_memory = 0;  // Bytes.
   std::string folder;             // "" when no report is kept.
   std::vector<std::string> rollback;  // Files in it that undo the run, one for each target.
+  std::vector<std::string> kept;  // Tables that a run which did not end well has committed all the same.
 
   Counts totals() const;
   // The part of the rows out that was not rejected; 1 for no rows.

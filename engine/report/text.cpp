@@ -161,8 +161,13 @@ std::string verdict(const Report& report) {
     out += fmt::format("  {}\n", report.failure->message);
     if (!report.failure->remedy.empty()) out += fmt::format("  = {}\n", report.failure->remedy);
   }
-  if (report.state == State::failed) out += "  nothing was kept: the run was rolled back\n";
-  if (report.state == State::interrupted) out += "  nothing was kept: the run was rolled back; start it again\n";
+  if (!report.kept.empty() && (report.state == State::failed || report.state == State::interrupted)) {
+    out += fmt::format("  kept: {}; etl run goes on behind them, etl rollback removes them\n", fmt::join(report.kept, ", "));
+  } else if (report.state == State::failed) {
+    out += "  nothing was kept: the run was rolled back\n";
+  } else if (report.state == State::interrupted) {
+    out += "  nothing was kept: the run was rolled back; start it again\n";
+  }
   if (report.state == State::dry_run) out += "  everything was tried, then rolled back\n";
   return out;
 }

@@ -16,6 +16,8 @@ class Connections {
   virtual ~Connections() = default;
   virtual readers::Source& source(std::size_t connection) = 0;
   virtual writers::Target& target(std::size_t connection) = 0;
+  // Closes all: each is opened anew when next asked for. What was got before must not be used any more.
+  virtual void reset() {}
 };
 
 // The real ones: each opened when first asked for and kept for the whole run, a source with one snapshot.
@@ -27,6 +29,7 @@ class LiveConnections : public Connections {
   ~LiveConnections() override;
   readers::Source& source(std::size_t connection) override;
   writers::Target& target(std::size_t connection) override;
+  void reset() override;
 
  private:
   const plan::Plan& plan_;

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/stores/transient.h"
 
 namespace etl::run {
 
@@ -58,6 +59,8 @@ template <class Use>
 auto named(const plan::SqlPlan& check, Use use) {
   try {
     return use();
+  } catch (const stores::TransientError&) {
+    throw;
   } catch (const Error& error) {
     const std::string place = to_string(check.at);
     throw Error{error.kind(), fmt::format("{}{}{}: {}", place, place.empty() ? "" : ": ", check.sentence, error.what()),
@@ -106,7 +109,7 @@ void verify_counts(RunState& state, report::Report& report) {
   std::map<std::pair<std::size_t, std::string>, Expected> tables;
   for (std::size_t i = 0; i < state.tables.size(); ++i) {
     const TableState& table = state.tables[i];
-    if (!table.plan->selected) continue;
+    if (!table.plan->selected || table.loaded_before) continue;
     auto& expected = tables[{table.plan->connection, quoted_table(table)}];
     if (expected.table == nullptr) expected = {&table, table.rows_before};
     expected.rows += report.tables[i].counts.inserted;
@@ -148,6 +151,8 @@ void prepare_sql(RunState& state) {
   for (const plan::SqlPlan& check : state.plan.checks) {
     try {
       named(check, [&] { state.connections.target(check.connection).prepare(check.sql, state.parameters); });
+    } catch (const stores::TransientError&) {
+      throw;
     } catch (const Error& error) {
       throw Error{error.kind(), fmt::format("{}: {}: {}", to_string(check.at), check.sentence, error.what()),
                   error.remedy().empty() ? "mend the SQL of the check" : error.remedy()};

@@ -41,6 +41,7 @@ struct HeldRow {
   // What it occupies, to be given back when it is rejected: index number and key; the entry of the ID map.
   std::vector<std::pair<std::size_t, Key128>> index_keys;
   std::optional<Key128> id_key;
+  std::string id_text;                 // The source key that id_key stands for.
   std::vector<Reason> reasons;
   bool follows = false;  // Is not written itself: it was skipped because of the row that it waits for.
   bool merges = false;   // Meets a row that is there, or one that it waits for.

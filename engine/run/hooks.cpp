@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/stores/transient.h"
 
 namespace etl::run {
 
@@ -27,6 +28,8 @@ template <class Use>
 void named(const spec::HookSpec& hook, Use use) {
   try {
     use();
+  } catch (const stores::TransientError&) {
+    throw;
   } catch (const Error& error) {
     throw Error{error.kind(), fmt::format("{}: hook: {}", to_string(hook.at), error.what()), error.remedy()};
   }

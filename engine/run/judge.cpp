@@ -415,7 +415,10 @@ void Judge::hold(std::uint32_t row, Finding finding, Verdict verdict) {
   held.rejected = verdict == Verdict::late;
   held.follows = verdict == Verdict::follows;
   held.merges = !held.rejected && merges_.test(row);
-  if (table_.ids && mapped_.test(row)) held.id_key = source_keys_->keys[row];
+  if (table_.ids && mapped_.test(row)) {
+    held.id_key = source_keys_->keys[row];
+    held.id_text = source_key_text(source_key_columns_, row);
+  }
   if (!held.rejected) {
     for (std::size_t number = 0; number < links_.size(); ++number) held.own_keys.push_back(own_key(number, row));
   }

@@ -16,6 +16,7 @@
 #include "engine/run/held_rows.h"
 #include "engine/run/references.h"
 #include "engine/run/state.h"
+#include "engine/run/id_maps.h"
 
 namespace etl::run {
 
@@ -68,6 +69,8 @@ class Judge {
   Verdict verdict(std::uint32_t row) const { return verdicts_[row]; }
   const std::vector<Reason>& reasons() const { return reasons_; }
   std::uint64_t skipped() const { return skipped_; }
+  // Rows of the batch, written or skipped, whose target key went into the ID map.
+  std::vector<IdPair> mapped() const;
 
   // Whether the row that a held row waits for is in the table.
   bool has_parent(const HeldRow::Wait& wait) const;
@@ -188,6 +191,7 @@ class Judge {
   FinishedBatch* batch_ = nullptr;
   std::vector<RowKeys> index_keys_;  // As TableState::indexes.
   std::optional<RowKeys> source_keys_;
+  std::vector<ColumnPtr> source_key_columns_;
   std::vector<Verdict> verdicts_;
   RowKeys names_;         // With updates: how rows of the table are told apart, by their key.
   Bitmap merges_;         // Rows that meet a row, held ones included.

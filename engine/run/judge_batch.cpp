@@ -124,6 +124,24 @@ void Judge::take_source_keys() {
   std::vector<KeyColumn> columns;
   for (ColumnPtr& column : source_key_columns(table_, *batch_)) columns.push_back({std::move(column)});
   source_keys_ = row_keys(columns, batch_->rows);
+  source_key_columns_.clear();
+  for (const KeyColumn& column : columns) source_key_columns_.push_back(column.column);
+}
+
+std::vector<IdPair> Judge::mapped() const {
+  std::vector<IdPair> pairs;
+  if (!table_.ids) return pairs;
+  Arena arena;
+  for (std::uint32_t row = 0; row < batch_->rows; ++row) {
+    const Verdict verdict = verdicts_[row];
+    const bool is_there = verdict == Verdict::good || verdict == Verdict::updated || verdict == Verdict::unchanged ||
+                          verdict == Verdict::skipped;
+    if (!mapped_.test(row) || !is_there) continue;
+    if (const auto target = table_.ids->find(source_keys_->keys[row], arena)) {
+      pairs.push_back({source_key_text(source_key_columns_, row), to_text(*target)});
+    }
+  }
+  return pairs;
 }
 
 const Judge::Unique* Judge::key_unique() const {

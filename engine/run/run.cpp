@@ -8,16 +8,20 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "engine/base/error.h"
+#include "engine/base/fault.h"
 #include "engine/base/secret.h"
 #include "engine/run/final_checks.h"
 #include "engine/run/hooks.h"
+#include "engine/run/id_maps.h"
 #include "engine/run/references.h"
 #include "engine/run/replace.h"
 #include "engine/run/replay.h"
 #include "engine/run/table_load.h"
 #include "engine/run/target_ledger.h"
+#include "engine/stores/transient.h"
 
 namespace etl::run {
 
@@ -52,11 +56,40 @@ std::string allowed_text(const spec::Threshold& allowed) {
   return allowed.share ? fmt::format("{:g}%", allowed.amount * 100) : fmt::format("{:g}", allowed.amount);
 }
 
-// A run from its first transaction to its last.
+void refuse_undoing(const ledger::RunRow& run) {
+  if (run.state != ledger::RunState::undoing) return;
+  throw Error{Error::Kind::schema, fmt::format("run {} of {} is being undone", to_text(run.run), run.mapping),
+              "finish it first: etl rollback " + run.path};
+}
+
+void refuse_other(const ledger::RunRow& run) {
+  throw Error{Error::Kind::schema,
+              fmt::format("run {} of {} kept rows and was not finished, and the mapping, its params or --only have changed "
+                          "since",
+                          to_text(run.run), run.mapping),
+              "finish it with the mapping as it was (etl run --resume), or undo it with etl rollback"};
+}
+
+// A failure that may go away is met so often before it ends the run; the pause doubles each time.
+constexpr std::size_t kAttempts = 6;
+constexpr auto kFirstPause = std::chrono::milliseconds{500};
+
+// Gives up early when the run is to end.
+void pause(std::size_t failures, const RunOptions& options) {
+  const auto until = Clock::now() + kFirstPause * (1U << (failures - 1));
+  while (Clock::now() < until && (options.interrupt == nullptr || options.interrupt->load() == 0)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+}
+
+// One attempt at a run, from its first transaction to its last.
 class Run {
  public:
-  Run(const plan::Plan& plan, Connections& connections, const RunOptions& options, report::Report& report)
-      : report_{report},
+  Run(const plan::Plan& plan, Connections& connections, RunOptions& options, report::Report& report,
+      std::map<std::size_t, OwnRun>& own)
+      : options_{options},
+        report_{report},
+        own_{own},
         space_{static_cast<std::size_t>(plan.settings.memory)},
         state_{plan, connections, options, space_} {
     for (const plan::ParameterValue& parameter : plan.parameters) {
@@ -64,11 +97,18 @@ class Run {
     }
   }
 
-  // All or nothing: what is thrown here leaves the targets as they were.
+  // What an earlier attempt left: the run then goes on under its id and time, or is refused.
+  void look_back();
+  // Only the report and the hooks are missing.
+  bool all_committed() const {
+    return !ledgers_.empty() &&
+           std::ranges::all_of(ledgers_, [](const auto& entry) { return entry.second->is_committed(); });
+  }
+
+  // What is thrown here leaves the targets as they were; with `atomic: table` the tables that are done stay.
   void execute() {
-    if (state_.plan.settings.atomic != "run") {
-      throw Error{Error::Kind::schema, fmt::format("atomic: {} is not available yet", state_.plan.settings.atomic),
-                  "write atomic: run"};
+    if (state_.plan.settings.atomic == "batch") {
+      throw Error{Error::Kind::schema, "atomic: batch is not available yet", "write atomic: table"};
     }
     for (const plan::TablePlan& table : state_.plan.tables) {
       if (table.target != nullptr) continue;
@@ -76,6 +116,7 @@ class Run {
                   "give the connection a schema:, or create the table"};
     }
     try {
+      if (all_committed()) return finish_committed();
       open();
       load_tables();
       finish();
@@ -91,21 +132,44 @@ class Run {
       if (report_.state == report::State::failed) ledger->ended(ledger::RunState::failed);
       if (report_.state == report::State::interrupted) ledger->ended(ledger::RunState::interrupted);
       if (report_.state != report::State::done && report_.state != report::State::done_with_rejects) continue;
-      try {
-        ledger->done();
-      } catch (const Error& error) {
-        report_.warnings.push_back(redact(fmt::format("the rows are kept, but the ledger does not say so: {}", error.what())));
-      }
+      fault_point("committed");
+      say_done(connection, *ledger);
     }
   }
 
  private:
+  // The rows are kept whatever happens here; where the ledger cannot be told, the next run finishes this one.
+  void say_done(std::size_t connection, const TargetLedger& ledger) {
+    for (std::size_t attempt = 1;; ++attempt) {
+      try {
+        return ledger.done(state_.connections.target(connection));
+      } catch (const stores::TransientError& error) {
+        if (attempt == kAttempts) return warn_of_ledger(error);
+      } catch (const Error& error) {
+        return warn_of_ledger(error);
+      }
+      pause(attempt, options_);
+      for (auto& [other, held] : ledgers_) held->let_go();
+      state_.connections.reset();
+    }
+  }
+
+  void warn_of_ledger(const Error& error) {
+    report_.warnings.push_back(redact(fmt::format("the rows are kept, but the ledger does not say so: {}", error.what())));
+  }
+
+  bool commits_tables() const { return state_.plan.settings.atomic == "table" && !state_.options.dry_run; }
+
   void open() {
     phase("opening");
     begin_targets();
     prepare_tables(state_);
     check_targets();
-    for (auto& [connection, ledger] : ledgers_) ledger->start_tables();
+    for (auto& [connection, ledger] : ledgers_) {
+      if (!ledger->is_committed()) ledger->start_tables();
+    }
+    if (commits_tables()) commit_and_go_on();
+    take_loaded_tables();
     run_before_hooks(state_);
     prepare_sql(state_);
     prepare_after_hooks(state_);
@@ -115,12 +179,43 @@ class Run {
     references_ = std::make_unique<RunReferences>(state_);
   }
 
+  // What an earlier attempt committed counts as if this one had loaded it.
+  void take_loaded_tables() {
+    for (std::size_t i = 0; i < state_.tables.size(); ++i) {
+      TableState& table = state_.tables[i];
+      const auto ledger = ledgers_.find(table.plan->connection);
+      const ledger::TableRow* row = ledger == ledgers_.end() ? nullptr : ledger->second->kept(i);
+      if (row == nullptr || !table.plan->selected) continue;
+      table.loaded_before = true;
+      take_counts(*row, report_.tables[i]);
+    }
+  }
+
+  static void take_counts(const ledger::TableRow& row, report::Table& table) {
+    table.counts = {.read = row.read,
+                    .added = row.added,
+                    .filtered = row.filtered,
+                    .merged = row.merged,
+                    .inserted = row.inserted,
+                    .updated = row.updated,
+                    .unchanged = row.unchanged,
+                    .skipped = row.skipped,
+                    .rejected = row.rejected};
+    table.removed = row.removed;
+    table.complete = true;
+  }
+
   void load_tables() {
     if (state_.options.replay == nullptr) empty_replaced(state_, report_);
     for (std::size_t i = 0; i < state_.tables.size(); ++i) {
       TableState& table = state_.tables[i];
-      if (takes_rows(*table.plan)) {
+      if (table.loaded_before) {
+        table.ask_database = true;
+        read_ids(state_, table);
+        report_.kept.push_back(table.plan->name);
+      } else if (takes_rows(*table.plan)) {
         load_table(table, report_.tables[i]);
+        if (commits_tables()) commit_table(i);
       } else {
         table.ask_database = true;
       }
@@ -132,6 +227,34 @@ class Run {
   // A replay takes rows of some tables alone; the others are there to be referred to.
   bool takes_rows(const plan::TablePlan& table) const {
     return table.selected && (state_.options.replay == nullptr || state_.options.replay->tables.contains(table.name));
+  }
+
+  void commit_table(std::size_t position) {
+    const std::size_t connection = state_.tables[position].plan->connection;
+    if (const auto ledger = ledgers_.find(connection); ledger != ledgers_.end()) ledger->second->commit_table(position);
+    fault_point("before_table");
+    commit_target(connection);
+    report_.kept.push_back(state_.plan.tables[position].name);
+    fault_point("after_table");
+    begin_again(connection);
+  }
+
+  void commit_and_go_on() {
+    for (const std::size_t connection : std::set{begun_}) {
+      commit_target(connection);
+      begin_again(connection);
+    }
+  }
+
+  void begin_again(std::size_t connection) {
+    state_.connections.target(connection).begin();
+    begun_.insert(connection);
+    if (const auto ledger = ledgers_.find(connection); ledger != ledgers_.end()) ledger->second->enter();
+  }
+
+  void commit_target(std::size_t connection) {
+    state_.connections.target(connection).commit();
+    begun_.erase(connection);
   }
 
   void finish() {
@@ -147,14 +270,17 @@ class Run {
     std::string kept;
     for (const std::size_t connection : std::set{begun_}) {
       try {
-        if (const auto ledger = ledgers_.find(connection); ledger != ledgers_.end()) ledger->second->commit();
-        state_.connections.target(connection).commit();
+        const auto ledger = ledgers_.find(connection);
+        if (ledger != ledgers_.end() && !ledger->second->is_committed()) ledger->second->commit();
+        commit_target(connection);
+        fault_point("after_commit");
+      } catch (const stores::TransientError&) {
+        throw;  // The next attempt finds out what was kept, and goes on behind it.
       } catch (const Error& error) {
         if (kept.empty()) throw;
         throw Error{error.kind(), fmt::format("{}; but {} was committed already", error.what(), kept), error.remedy()};
       }
       kept += (kept.empty() ? "" : ", ") + state_.plan.connections[connection].info.name;
-      begun_.erase(connection);
     }
     run_after_hooks(state_, report_);
   }
@@ -183,37 +309,65 @@ class Run {
                 "look for triggers, rules and generated values in the target that change what is written"};
   }
 
+  void finish_committed() {
+    for (auto& [connection, ledger] : ledgers_) {
+      ledger->announce();
+      own_[connection] = ledger->own();
+      for (std::size_t i = 0; i < state_.plan.tables.size(); ++i) {
+        if (const ledger::TableRow* row = ledger->kept(i)) take_counts(*row, report_.tables[i]);
+      }
+    }
+    report_.warnings.emplace_back("the rows were committed by an earlier attempt; this one made the report and ran the hooks");
+    run_after_hooks(state_, report_);
+  }
+
   // One transaction per target, with its tables if it is empty and `create` says so.
   void begin_targets() {
-    const auto begin = [this](std::size_t connection) {
-      const plan::ConnectionPlan& plan = state_.plan.connections[connection];
-      if (begun_.contains(connection)) return;
-      writers::Target& target = state_.connections.target(connection);
-      TargetLedger* const ledger = open_ledger(connection);
-      if (ledger != nullptr) ledger->announce();
-      target.begin();
-      begun_.insert(connection);
-      if (ledger != nullptr) ledger->enter();
-      if (!plan.create || !plan.ddl || !target.catalog().tables.empty()) return;
-      if (ledger != nullptr) ledger->creating();
-      target.create(*plan.ddl);
-      if (ledger != nullptr) ledger->created();
-    };
-    for (const plan::TablePlan& table : state_.plan.tables) begin(table.connection);
+    for (const plan::TablePlan& table : state_.plan.tables) begin_target(table.connection);
     if (!state_.options.thresholds) return;
-    for (const plan::SqlPlan& check : state_.plan.checks) begin(check.connection);
+    for (const plan::SqlPlan& check : state_.plan.checks) begin_target(check.connection);
     for (std::size_t i = 0; i < state_.plan.connections.size(); ++i) {
-      if (state_.plan.connections[i].is_target) begin(i);
+      if (state_.plan.connections[i].is_target) begin_target(i);
     }
   }
 
-  // Of a target that the run writes rows to.
-  TargetLedger* open_ledger(std::size_t connection) {
-    const bool written = std::ranges::any_of(state_.plan.tables, [&](const plan::TablePlan& table) {
-      return table.selected && table.connection == connection;
-    });
-    if (!state_.options.ledger || !written) return nullptr;
-    return (ledgers_[connection] = std::make_unique<TargetLedger>(state_, connection, report_)).get();
+  void begin_target(std::size_t connection) {
+    const plan::ConnectionPlan& plan = state_.plan.connections[connection];
+    if (begun_.contains(connection)) return;
+    const auto found = ledgers_.find(connection);
+    TargetLedger* const ledger = found == ledgers_.end() ? nullptr : found->second.get();
+    // Its part is done; the transaction only reads.
+    const bool is_committed = ledger != nullptr && ledger->is_committed();
+    if (ledger != nullptr) {
+      ledger->announce();
+      own_[connection] = ledger->own();
+    }
+    writers::Target& target = state_.connections.target(connection);
+    target.begin();
+    begun_.insert(connection);
+    if (ledger == nullptr) {
+      create_tables(plan, target);
+      return;
+    }
+    if (is_committed) return;
+    ledger->enter();
+    own_[connection] = ledger->own();
+    ledger->creating();
+    if (create_tables(plan, target)) ledger->created();
+  }
+
+  static bool create_tables(const plan::ConnectionPlan& plan, writers::Target& target) {
+    if (!plan.create || !plan.ddl || !target.catalog().tables.empty()) return false;
+    target.create(*plan.ddl);
+    return true;
+  }
+
+  // Of the targets that the run writes rows to.
+  void open_ledgers() {
+    for (const plan::TablePlan& table : state_.plan.tables) {
+      if (!state_.options.ledger || !table.selected || ledgers_.contains(table.connection)) continue;
+      ledgers_[table.connection] = std::make_unique<TargetLedger>(state_, table.connection, report_);
+    }
   }
 
   void check_targets() {
@@ -280,13 +434,41 @@ class Run {
     if (state_.interrupted()) throw Interrupted{};
   }
 
+  RunOptions& options_;
   report::Report& report_;
+  std::map<std::size_t, OwnRun>& own_;  // By connection, from attempt to attempt.
   KeySpace space_;
   RunState state_;
   std::set<std::size_t> begun_;
   std::map<std::size_t, std::unique_ptr<TargetLedger>> ledgers_;  // By connection.
   std::unique_ptr<RunReferences> references_;
 };
+
+// A run of the same mapping and params is gone on with; what it left of another one stops this one.
+void Run::look_back() {
+  open_ledgers();
+  for (auto& [connection, ledger] : ledgers_) ledger->look_back(own_[connection]);
+  const ledger::RunRow* earlier = nullptr;
+  bool kept = false;
+  for (const auto& [connection, ledger] : ledgers_) {
+    const auto& found = ledger->unfinished();
+    if (!found || (kept && !ledger->has_kept_rows())) continue;
+    earlier = &*found;
+    kept = kept || ledger->has_kept_rows();
+  }
+  if (earlier == nullptr) return;
+  refuse_undoing(*earlier);
+  const ledger::RunRow now = run_row(state_.plan, options_, report_);
+  const bool same = earlier->hash == now.hash && earlier->params == now.params && earlier->options == now.options &&
+                    earlier->atomic == now.atomic;
+  if (!same && kept) refuse_other(*earlier);
+  if (!same) return;
+  options_.run_id = report_.run_id = earlier->run;
+  options_.started = report_.started = earlier->started;
+  for (auto& [connection, ledger] : ledgers_) {
+    ledger->go_on(earlier->run);
+  }
+}
 
 report::Report start_report(const plan::Plan& plan, const RunOptions& options) {
   report::Report report;
@@ -322,38 +504,67 @@ report::State state_of(const report::Report& report) {
   return report.totals().rejected > 0 ? report::State::done_with_rejects : report::State::done;
 }
 
-}  // namespace
+struct Outcome {
+  report::Report report;
+  bool is_transient = false;
+};
 
-report::Report run(const plan::Plan& plan, Connections& connections, const RunOptions& options) {
+// One attempt. With `last` a failure is final, and the ledgers are told.
+Outcome attempt_run(const plan::Plan& plan, Connections& connections, const RunOptions& options,
+                    std::map<std::size_t, OwnRun>& own, bool last) {
   const auto start = Clock::now();
-  report::Report report = start_report(plan, options);
+  Outcome outcome{.report = start_report(plan, options)};
+  report::Report& report = outcome.report;
   RunOptions fixed = options;
   fixed.run_id = report.run_id;
   std::optional<Run> work;
   try {
+    work.emplace(plan, connections, fixed, report, own).look_back();
     if (!options.reports.empty()) {
-      report.folder = report::make_folder(options.reports, plan.name, options.started, report.run_id);
+      report.folder = report::make_folder(options.reports, plan.name, fixed.started, report.run_id);
       if (options.progress != nullptr) options.progress->folder(report.folder);
     }
-    if (options.before_writing) options.before_writing(report.folder);
-    work.emplace(plan, connections, fixed, report).execute();
+    if (options.before_writing && !work->all_committed()) options.before_writing(report.folder);
+    work->execute();
     report.state = state_of(report);
   } catch (const Interrupted&) {
     report.state = report::State::interrupted;
-  } catch (const Aborted& aborted) {
-    fail(report, aborted.kind(), aborted.what(), aborted.remedy());
-    report.stop = aborted.at();
+  } catch (const stores::TransientError& error) {
+    fail(report, error.kind(), error.what(), error.remedy());
+    outcome.is_transient = !last;
   } catch (const Error& error) {
     fail(report, error.kind(), error.what(), error.remedy());
   } catch (const std::bad_alloc&) {
     fail(report, Error::Kind::environment, "out of memory", "lower settings.memory or settings.batch");
   }
+  if (outcome.is_transient) return outcome;
   forget_tables_not_selected(plan, report);
   report.seconds = seconds_since(start);
-  report.ended = Instant{report.started.micros + static_cast<std::int64_t>(report.seconds * kMicrosPerSecond)};
+  report.ended = Instant{options.started.micros + static_cast<std::int64_t>(report.seconds * kMicrosPerSecond)};
   report.peak_memory = peak_memory();
   if (work) work->close_ledgers();
-  return report;
+  return outcome;
+}
+
+}  // namespace
+
+report::Report run(const plan::Plan& plan, Connections& connections, const RunOptions& options) {
+  std::map<std::size_t, OwnRun> own;
+  RunOptions same = options;
+  if (!same.run_id) same.run_id = random_uuid();
+  std::vector<std::string> troubles;
+  for (;;) {
+    // Without a ledger nothing tells what was kept: one attempt is all there is.
+    const bool last = !options.ledger || options.dry_run || troubles.size() + 1 >= kAttempts;
+    Outcome outcome = attempt_run(plan, connections, same, own, last);
+    if (!outcome.is_transient) {
+      outcome.report.warnings.insert(outcome.report.warnings.begin(), troubles.begin(), troubles.end());
+      return std::move(outcome.report);
+    }
+    troubles.push_back(fmt::format("attempt {} of {}: {}", troubles.size() + 1, kAttempts, outcome.report.failure->message));
+    pause(troubles.size(), options);
+    connections.reset();
+  }
 }
 
 }  // namespace etl::run

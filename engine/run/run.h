@@ -53,6 +53,8 @@ struct RunOptions {
   bool limits = true;
   // The run is kept in its targets' ledgers (docs/ledger.md). Off where nothing is to be kept: tests, scans.
   bool ledger = false;
+  // A run of this mapping that is still alive elsewhere is taken over: its server process is ended.
+  bool resume = false;
   std::string version;         // Of the program, for the ledger.
   Witness* witness = nullptr;  // Told of rows one by one; may be null.
   // Rows of an earlier run, in again: no others are taken. May be null.

@@ -33,6 +33,8 @@ struct TableState {
   converters::RunContext context;
 
   bool complete = false;
+  // Committed by an earlier attempt of this run: not loaded again, but others may refer to its rows.
+  bool loaded_before = false;
   // The target may hold rows that the indexes do not know: it had some before, or two tables are written into one.
   bool ask_database = false;
   std::uint64_t rows_before = 0;

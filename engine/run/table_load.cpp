@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "engine/base/error.h"
+#include "engine/base/fault.h"
 #include "engine/base/secret.h"
 #include "engine/run/columns.h"
 #include "engine/run/read_ahead.h"
@@ -89,6 +90,7 @@ void TableLoad::load() {
     load_batch(replay_ ? replay_->mend(std::move(batch)) : std::move(batch));
     if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
     stop_on_interrupt();
+    fault_point("batch");
   }
   if (replay_) replay_->check_found();
   load_groups();
@@ -148,6 +150,7 @@ void TableLoad::write_batch(FinishedBatch& batch) {
   }
   report_.counts.skipped = judge_.skipped();
   journal_met(batch);
+  if (state_.options.ledger) keep_ids(state_, table_, judge_.mapped());
 }
 
 // Rows that were met and left as they were, by the journal's own key.

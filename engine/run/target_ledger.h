@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,12 @@
 
 namespace etl::run {
 
+// What this process knows of its own run, from one attempt to the next.
+struct OwnRun {
+  std::optional<Uuid> run;  // Set once its row was written.
+  int attempt = 0;
+};
+
 class TargetLedger {
  public:
   // All must outlive it.
@@ -22,43 +30,74 @@ class TargetLedger {
   TargetLedger(const TargetLedger&) = delete;
   TargetLedger& operator=(const TargetLedger&) = delete;
 
+  // Takes the mapping's lock, and reads what an earlier attempt left unfinished. A worker that is still alive is waited
+  // for some seconds, then Error (connection); with --resume, or when it was this process's own earlier attempt, its
+  // server process is ended instead. Throws Error also when another worker took this process's own run over.
+  void look_back(const OwnRun& own);
+  const std::optional<ledger::RunRow>& unfinished() const { return unfinished_; }
+  // Whether rows of the unfinished run stay in the target: all of them, or some tables.
+  bool is_committed() const {
+    using enum ledger::RunState;
+    return unfinished_ && (unfinished_->state == committed || unfinished_->state == done);
+  }
+  bool has_kept_rows() const;
+  // The row of a table that the unfinished run committed; null when there is none.
+  const ledger::TableRow* kept(std::size_t position) const;
+  // This run is gone on with, also where another target's part of it is done; else the one that was found is marked as
+  // failed.
+  void go_on(const Uuid& run);
+  OwnRun own() const { return {run_.run, run_.attempt}; }
+
   // The run's row, committed in a small transaction of its own. A database that is only being built, and a dry run,
   // get it with enter() instead.
   void announce();
-  // The transaction of the rows has begun.
+  // A transaction of rows has begun.
   void enter();
   // What stood in the database before `create: true`; afterwards, what was made.
   void creating();
   void created();
   // Tables and sequences as they are before the first row; opens the journals of the tables.
   void start_tables();
-  // The last statements before COMMIT: counts, sequences, `committed`. Throws Error when another worker took over.
+  // The last statements before the COMMIT of one table (`atomic: table`). Throws Error when another worker took over.
+  void commit_table(std::size_t position);
+  // The last statements before the last COMMIT: counts, sequences, `committed`. Throws Error as above.
   void commit();
-  // The rows are kept: report and hooks are through. Throws Error.
-  void done();
-  // Nothing was kept. Throws nothing: a connection that is gone tells nobody.
+  // The rows are kept: report and hooks are through. `target`: the same, perhaps opened anew. Throws Error.
+  void done(writers::Target& target) const;
+  // The connection is about to be closed by somebody else.
+  void let_go() { locked_ = false; }
+  // Not all was kept. Throws nothing: a connection that is gone tells nobody.
   void ended(ledger::RunState state) noexcept;
 
  private:
   bool writes_late() const;
-  void add_run();
-  void take_lock();
+  bool is_postgres() const { return target_.dialect() == schema::Dialect::postgresql; }
+  void read_unfinished(const OwnRun& own);
+  void write_run();
+  void take_lock(bool take_over);
+  void refuse_living_process(const OwnRun& own) const;
+  void end_backend(const ledger::RunRow& run);
   [[noreturn]] void refuse_second();
   void start_table(std::size_t position);
   void note_sequences(const schema::Table& table);
+  void finish_table(std::size_t index);
   bool is_mine(std::size_t position) const;
   const schema::Table* live(std::size_t position) const;
-  void fenced() const;
+  [[noreturn]] void fenced() const;
+  const std::string& place() const { return state_.plan.connections[connection_].info.name; }
 
   RunState& state_;
   std::size_t connection_;
   const report::Report& report_;
   writers::Target& target_;
   ledger::RunRow run_;
-  bool announced_ = false;
+  std::optional<ledger::RunRow> unfinished_;
+  std::vector<ledger::TableRow> known_;  // Of the unfinished run.
+  bool going_on_ = false;
+  bool written_ = false;  // The run's row, at least in the open transaction.
   bool locked_ = false;
-  std::vector<ledger::ObjectRow> before_;     // Objects of the database before `create`.
-  std::vector<std::string> created_;          // Tables that the run created, quoted.
+  std::vector<ledger::ObjectRow> before_;  // Objects of the database before `create`.
+  std::set<std::string> created_;          // Tables that the run created, quoted.
   std::vector<ledger::ObjectRow> sequences_;
   std::vector<ledger::TableRow> rows_;        // Of this target's tables.
   std::vector<const schema::Table*> tables_;  // Of rows_, as the target holds them.

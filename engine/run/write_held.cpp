@@ -114,7 +114,12 @@ void TableLoad::settle_held(const std::vector<std::size_t>& rows, const Sent& se
 
 void TableLoad::log_held_rejects() {
   const Witness::Wish wish = witness_wish();
+  std::vector<IdPair> pairs;
+  Arena arena;
   for (const HeldRow& row : held_.rows()) {
+    if (!row.rejected && row.id_key) {
+      if (const auto target = table_.ids->find(*row.id_key, arena)) pairs.push_back({row.id_text, to_text(*target)});
+    }
     if (wish == Witness::Wish::all || (wish == Witness::Wish::rejected && row.rejected)) tell_held(row);
     if (row.rejected) {
       log_.add(row.position, row.source, row.reasons);
@@ -122,6 +127,7 @@ void TableLoad::log_held_rejects() {
       ++report_.counts.skipped;
     }
   }
+  keep_ids(state_, table_, pairs);
 }
 
 }  // namespace etl::run

@@ -12,6 +12,7 @@
 #include "engine/base/secret.h"
 #include "engine/stores/postgres_errors.h"
 #include "engine/stores/sql_text.h"
+#include "engine/stores/transient.h"
 
 namespace etl::stores {
 
@@ -168,7 +169,7 @@ PostgresConnection::PostgresConnection(const ConnectionInfo& info) : session_{st
   if (PQstatus(connection) != CONNECTION_OK) {
     const Explanation why = explain_connect_failure(PQerrorMessage(connection));
     PQfinish(connection);
-    throw Error{why.kind, fmt::format("{}: {}", session_->place, why.clause), why.remedy};
+    throw TransientError{why.kind, fmt::format("{}: {}", session_->place, why.clause), why.remedy};
   }
   PQsetNoticeReceiver(connection, drop_notice, nullptr);
   session_->connection = connection;
@@ -215,8 +216,8 @@ void PostgresConnection::commit() {
          "nothing was committed");
   } catch (const std::exception&) {
     session_->transaction.reset();
-    throw Error{Error::Kind::connection, place() + ": the connection was lost during COMMIT",
-                "look whether the rows are there before running again"};
+    throw TransientError{Error::Kind::connection, place() + ": the connection was lost during COMMIT",
+                         "run again: the ledger of the target says whether the rows are there"};
   }
 }
 
@@ -289,11 +290,13 @@ std::string_view PostgresConnection::context_of(const pg_result* result) {
 
 void PostgresConnection::fail(const PostgresComplaint& complaint, std::string_view what) const {
   const bool is_lost = PQstatus(handle()) == CONNECTION_BAD;
-  const Explanation why = explain_sqlstate(is_lost && complaint.sqlstate.empty() ? "08006" : complaint.sqlstate);
+  const std::string sqlstate = is_lost && complaint.sqlstate.empty() ? "08006" : complaint.sqlstate;
+  const Explanation why = explain_sqlstate(sqlstate);
   std::string message = place() + ": ";
   if (!what.empty()) message += fmt::format("{}: ", what);
   message += is_row_refusal(complaint.sqlstate) ? clause_of(complaint) : why.clause;
   if (!complaint.message.empty()) message += ": " + complaint.message;
+  if (is_lost || is_transient(sqlstate)) throw TransientError{why.kind, message, why.remedy};
   throw Error{why.kind, message, why.remedy};
 }
 

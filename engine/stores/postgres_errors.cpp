@@ -140,4 +140,9 @@ std::string clause_of(const PostgresComplaint& complaint) {
   return fmt::format("refused by the database ({})", state);
 }
 
+bool is_transient(std::string_view sqlstate) {
+  return sqlstate.starts_with("08") || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "57P01" ||
+         sqlstate == "57P02" || sqlstate == "57P03";
+}
+
 }  // namespace etl::stores

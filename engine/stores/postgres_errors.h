@@ -20,6 +20,10 @@ Explanation explain_connect_failure(std::string_view text);
 // SQLSTATE (manual, appendix A) of a failed statement.
 Explanation explain_sqlstate(std::string_view sqlstate);
 
+// Whether the same may go well when it is tried again: classes 08, 40 (serialization, deadlock) and 57P01 to 57P03 (the
+// server ends, crashed, starts).
+bool is_transient(std::string_view sqlstate);
+
 // Whether the primary message of this SQLSTATE names things only, never values of rows.
 bool message_is_safe(std::string_view sqlstate);
 

@@ -14,6 +14,7 @@
 #include "engine/stores/sql_text.h"
 #include "engine/stores/sqlite_copy.h"
 #include "engine/stores/sqlite_functions.h"
+#include "engine/stores/transient.h"
 
 namespace etl::stores {
 
@@ -103,6 +104,7 @@ void throw_sqlite_error(sqlite3* database, const std::string& place, std::string
   std::string message = what.empty() ? fmt::format("{} {}", place, complaint.clause)
                                      : fmt::format("{}: {}: it {}", place, what, complaint.clause);
   if (words_help(code)) message += fmt::format(": {}", sqlite3_errmsg(database));
+  if ((code & 0xff) == SQLITE_BUSY) throw TransientError{complaint.kind, message, std::string{complaint.remedy}};
   throw Error{complaint.kind, message, std::string{complaint.remedy}};
 }
 

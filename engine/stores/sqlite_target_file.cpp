@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/base/fault.h"
 #include "engine/stores/sqlite.h"
 
 namespace etl::stores {
@@ -85,11 +86,13 @@ void SqliteTargetFile::publish() {
     throw Error{Error::Kind::insertion, place_ + " was created by another program during the run",
                 "move that file away, then run again"};
   }
+  fault_point("before_rename");
   if (std::rename(build_.c_str(), path_.c_str()) != 0) {
     throw Error{Error::Kind::insertion, fmt::format("{} cannot be put in place: {}", place_, std::strerror(errno)),
                 "check the permissions of its folder"};
   }
   is_new_ = false;
+  fault_point("after_rename");
   sync_path(fs::absolute(path_).parent_path().string(), O_RDONLY | O_DIRECTORY, place_);
 }
 

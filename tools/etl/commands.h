@@ -17,6 +17,8 @@ Exit test_command(const Options& options);
 Exit replay_command(const Options& options);
 Exit backup_command(const Options& options);
 Exit restore_command(const Options& options);
+Exit runs_command(const Options& options);
+Exit show_command(const Options& options);
 Exit schema_command(const Options& options);
 Exit docs_command(const Options& options);
 

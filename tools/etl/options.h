@@ -23,6 +23,7 @@ struct Options {
   std::string profile;
   std::vector<std::string> only;
   bool dry_run = false;
+  bool resume = false;
   bool offline = false;
   bool strict = false;
   bool reverse = false;

@@ -39,6 +39,7 @@ run::RunOptions live_run_options(const plan::Plan& plan, const Options& options)
   live.reports = plan.settings.reports;
   live.batch = options.batch;
   live.ledger = true;
+  live.resume = options.resume;
   live.version = ETL_VERSION;
   if (takes_backup(plan, options)) {
     live.before_writing = [&plan, taken = live.started](const std::string& folder) {
