@@ -24,6 +24,7 @@ std::string fence(const std::string& page, const std::string& info) {
 // What differs between two runs of the same mapping.
 std::string without_measures(std::string text) {
   text = std::regex_replace(text, std::regex{"[0-9a-f]{8}-[0-9a-f-]{27}"}, "RUN");
+  text = std::regex_replace(text, std::regex{"--run [0-9a-f]{8}"}, "--run RUN");
   text = std::regex_replace(text, std::regex{"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"}, "TIME");
   text = std::regex_replace(text, std::regex{R"(\([0-9.,]+ s\))"}, "(S)");
   text = std::regex_replace(text, std::regex{R"([0-9,]+ rows/s, peak memory [0-9,]+ MB)"}, "SPEED");
