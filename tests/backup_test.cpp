@@ -52,8 +52,7 @@ std::string for_dialect(const TestTarget& target, std::string sql) {
 }
 
 Finished etl(const fs::path& folder, const TestTarget& target, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), fs::absolute(std::getenv("ETL")).string());
-  return run_program(arguments, folder, {{"TARGET_URL", target.url()}});
+  return run_etl(std::move(arguments), folder, {{"TARGET_URL", target.url()}});
 }
 
 // Folder, target with rows, and a backup of it in "kept".

@@ -67,8 +67,7 @@ void make(const fs::path& folder, const std::string& batch, const std::string& m
 }
 
 Finished etl(const fs::path& folder, const TestTarget& target, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), fs::absolute(std::getenv("ETL")).string());
-  return run_program(arguments, folder, {{"TARGET_URL", target.url()}});
+  return run_etl(std::move(arguments), folder, {{"TARGET_URL", target.url()}});
 }
 
 // rejects/people.csv of the newest run, as its user mends it: only the columns that matter, only the rows that matter.
