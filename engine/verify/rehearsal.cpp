@@ -168,7 +168,10 @@ void Rehearsal::recall_passwords(std::size_t table, std::size_t field, Arena& ar
   const RowForm& rows = checks_[table]->rows();
   std::vector<std::string> names;
   std::vector<ColumnPtr> keys;
-  for (const std::size_t part : rows.key()) {
+  std::vector<std::size_t> key = rows.key();
+  const auto met = std::ranges::find(plan.unique, true, &plan::UniquePlan::is_key);
+  if (plan.updates() && met != plan.unique.end()) key = met->fields;
+  for (const std::size_t part : key) {
     names.push_back(plan.fields[part].name);
     keys.push_back(columns[part]);
   }
