@@ -100,6 +100,12 @@ void Rehearsal::pass() {
   if (report.failure) throw Error{report.failure->kind, report.failure->message, report.failure->remedy};
   end_table();
   current_.reset();
+  for (const report::Table& table : report.tables) rejected_[table.name] = table.counts.rejected;
+}
+
+std::uint64_t Rehearsal::rejected(std::size_t table) const {
+  const auto found = rejected_.find(plan_.tables[table].name);
+  return found == rejected_.end() ? 0 : found->second;
 }
 
 // ---- what only the first run knew

@@ -369,6 +369,19 @@ bool TableCheck::knows_by_other_key() const {
   return met == plan_.unique.end() || !std::ranges::is_permutation(met->fields, keys_.key());
 }
 
+void TableCheck::leave_values() {
+  leaves_values_ = true;
+  looks_for_extra_ = false;
+  if (scope_.depth == Depth::counts) return;
+  report_.remark = "values were not compared: which of the rejected rows would have updated others, only the run knew";
+}
+
+void TableCheck::leave_extra_rows(const std::string& doubtful) {
+  if (!looks_for_extra_) return;
+  looks_for_extra_ = false;
+  report_.remark = fmt::format("extra rows were not looked for: rows of {} were rejected, and only the run knew which", doubtful);
+}
+
 std::vector<writers::Met> TableCheck::meet(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows,
                                            std::span<const ColumnPtr> names, bool merged) {
   if (names.empty() || (way_ != Way::winners && way_ != Way::lookups)) {
@@ -421,7 +434,7 @@ void TableCheck::compare_winners(const std::vector<bool>& there, bool merged) {
     }
     const run::Key128 name = rows_.expected_key(row, {});
     if (seen_) seen_->insert(name);
-    if (!is_wanted(name)) continue;
+    if (!is_wanted(name) || leaves_values_) continue;
     const Winners::Part part = winners_->part(name);
     if (!part.inserted && !part.last) continue;
     const auto trace = journal_ ? journal_->find(name) : std::nullopt;

@@ -63,6 +63,10 @@ class TableCheck {
   std::vector<writers::Met> meet(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows,
                                  std::span<const ColumnPtr> names, bool merged);
   void end();
+  // Between the passes: what cannot be told, because rows of this table, or of one that it may refer to, were rejected
+  // for reasons that are gone.
+  void leave_values();
+  void leave_extra_rows(const std::string& doubtful);
   // Rows of the journal that are gone.
   void conclude();
   bool again() const { return again_; }
@@ -143,6 +147,7 @@ class TableCheck {
   std::unique_ptr<run::KeySet> seen_;
   std::unique_ptr<run::KeyMap> counts_;  // Of rows without a key, by the hash of the row.
   std::unique_ptr<JournalKeys> journal_;
+  bool leaves_values_ = false;
   std::unique_ptr<Winners> winners_;   // With updates().
   std::unique_ptr<Winners> replayed_;  // Of the second pass, with `newest`: the same outcomes as in the first.
   std::vector<ColumnPtr> met_;         // The rows that are shown last, with updates().

@@ -128,6 +128,7 @@ class Verifying {
     out.run = occasion.run;
     if (occasion.run) out.now = occasion.started;
     knowledge_.now = occasion.run.has_value();
+    forget_keys_that_changed();
     for (const plan::TablePlan& table : plan_.tables) knowledge_.id_maps.push_back(is_mapped(table, occasion));
     go(occasion, out.tables, tell);
     for (std::size_t i = plan_.tables.size(); i > 0; --i) {
@@ -184,7 +185,35 @@ class Verifying {
       rehearsal = std::make_unique<Rehearsal>(plan_, live_, space_, checks_, origins_, occasion);
       rehearsal->pass();
     }
+    note_doubts(*rehearsal);
     if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) rehearsal->pass();
+  }
+
+  // Which row was the last to update another one is known only where it is known which rows were rejected. Not so where
+  // the database refused some by itself, or where they were judged by a key whose values updates have changed since.
+  void note_doubts(const Rehearsal& rehearsal) {
+    const plan::TablePlan* doubtful = nullptr;
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      const plan::TablePlan& table = plan_.tables[i];
+      if (!checks_[i]) continue;
+      if (doubtful != nullptr) checks_[i]->leave_extra_rows(doubtful->name);
+      const ledger::TableRow* run = checks_[i]->scope().run;
+      if (!table.updates() || run == nullptr || run->rejected == 0) continue;
+      const bool changes = std::ranges::any_of(table.unique, &plan::UniquePlan::may_change);
+      if (!changes && run->rejected == rehearsal.rejected(i)) continue;
+      checks_[i]->leave_values();
+      doubtful = &table;
+    }
+  }
+
+  // Nothing was rejected, so no key was taken; what rows held before they were updated is not in the target any more.
+  void forget_keys_that_changed() {
+    for (plan::TablePlan& table : plan_.tables) {
+      const Facts* facts = facts_of(table);
+      const ledger::TableRow* run = facts == nullptr ? nullptr : facts->table(table.name);
+      if (!table.updates() || run == nullptr || run->rejected > 0) continue;
+      std::erase_if(table.unique, [](const plan::UniquePlan& unique) { return unique.may_change && !unique.is_key; });
+    }
   }
 
   // Counts alone need no second look at the source, where a run has counted.
@@ -465,6 +494,7 @@ void RunVerifier::verify(const plan::Plan& plan, run::Connections& connections, 
       row.inserted = table->counts.inserted;
       row.updated = table->counts.updated;
       row.unchanged = table->counts.unchanged;
+      row.rejected = table->counts.rejected;
       if (table->rows_before) facts.rows_before[row.name] = *table->rows_before;
     }
     if (!facts.tables.empty()) verifying.know(connection, std::move(facts));
