@@ -34,7 +34,7 @@ tables:
       id: id
       person_id: people[person]
       label: label
-settings: {max_rejects: 100%, batch: BATCH}
+settings: {max_rejects: 100%, batch: BATCH, verify: full}
 )";
 
 constexpr const char* kSource =

@@ -127,6 +127,7 @@ std::uint64_t Verification::differing() const {
 
 std::string to_text(const Verification& verification) {
   std::string out;
+  if (!verification.remark.empty()) out += fmt::format("  {}\n", verification.remark);
   for (const VerifiedTable& table : verification.tables) out += text_of(table);
   const std::uint64_t differing = verification.differing();
   out += differing == 0 ? "  the target holds what the mapping makes\n"
@@ -141,6 +142,8 @@ std::string to_json(const Verification& verification) {
   append_text("depth", verification.depth, out);
   out += ',';
   append_text("mapping", verification.mapping, out);
+  out += ',';
+  append_text("remark", verification.remark, out);
   out += ',';
   append_text("run", verification.run ? etl::to_text(Value{*verification.run}) : "", out);
   out += ',';

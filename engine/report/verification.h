@@ -50,6 +50,7 @@ struct Verification {
   std::string depth;         // "counts", "sample", "full".
   std::optional<Uuid> run;   // Nothing: the mapping as it is now.
   std::string mapping;
+  std::string remark;        // What the reader must know about the whole; "".
   std::optional<Instant> now;  // What now() was taken as.
   std::vector<VerifiedTable> tables;
   double seconds = 0;

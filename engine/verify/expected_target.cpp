@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/base/error.h"
+#include "engine/run/columns.h"
 #include "engine/run/row_keys.h"
 
 namespace etl::verify {
@@ -23,13 +23,18 @@ class ExpectedWriter : public writers::TableWriter {
       : target_{target}, check_{check}, live_{std::move(live)} {}
 
   Result write(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) override {
-    check_.expect(columns, rows);
+    if (check_.updates()) {
+      (void)check_.meet(columns, rows, target_.names_of(columns, rows), false);
+    } else {
+      check_.expect(columns, rows);
+    }
     target_.see(columns, rows);
     return {.written = rows.size(), .refusal = {}, .dropped = {}};
   }
 
-  Merged merge(const writers::MergeRequest&, std::span<const ColumnPtr>, std::span<const std::uint32_t>) override {
-    throw Error{Error::Kind::schema, "rows that were updated cannot be verified yet", "write verify: counts"};
+  Merged merge(const writers::MergeRequest&, std::span<const ColumnPtr> columns,
+               std::span<const std::uint32_t> rows) override {
+    return {.outcomes = check_.meet(columns, rows, target_.names_of(columns, rows), true), .refusal = {}};
   }
 
   void check(std::size_t column, const Column& values, Failures& failures) override {
@@ -64,6 +69,28 @@ std::unique_ptr<writers::TableWriter> ExpectedTarget::open(const writers::WriteR
   writers::WriteRequest checks = request;
   checks.journal = nullptr;
   return std::make_unique<ExpectedWriter>(*this, *current_, live_.open(checks));
+}
+
+// The target says which of its rows these are, by the key that they meet.
+std::vector<ColumnPtr> ExpectedTarget::names_of(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) {
+  const RowForm& names = current_->keys();
+  const plan::TablePlan& plan = current_->plan();
+  const auto key = std::ranges::find(plan.unique, true, &plan::UniquePlan::is_key);
+  if (!names.has_key() || key == plan.unique.end() || rows.empty()) return {};
+  std::vector<std::string> by;
+  std::vector<ColumnPtr> keys;
+  for (const std::size_t field : key->fields) {
+    by.push_back(plan.fields[field].name);
+    keys.push_back(run::pick(*columns[field], rows));
+  }
+  std::vector<std::string> wanted;
+  std::vector<Type> types;
+  for (std::size_t part = 0; part < names.key().size(); ++part) {
+    wanted.push_back(names.key_field(part).name);
+    types.push_back(names.key_field(part).type);
+  }
+  names_arena_ = std::make_unique<Arena>();
+  return live_.fetch(*current_table_, by, keys, wanted, types, *names_arena_);
 }
 
 bool ExpectedTarget::is_empty(const schema::Table& table) {

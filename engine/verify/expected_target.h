@@ -74,6 +74,8 @@ class ExpectedTarget : public writers::Target {
     std::vector<std::size_t> fields;
     std::unique_ptr<run::KeySet> keys;
   };
+  // The keys of the target's rows that the given ones meet, as many; NULL where there is none. Good until asked again.
+  std::vector<ColumnPtr> names_of(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
   void see(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
   std::vector<bool> were_there(const schema::Table& table, std::span<const std::string> columns,
                                std::span<const ColumnPtr> keys, std::vector<bool> found);
@@ -86,6 +88,7 @@ class ExpectedTarget : public writers::Target {
   const schema::Table* current_table_ = nullptr;
   TableCheck* current_ = nullptr;
   std::vector<Exact> exact_;
+  std::unique_ptr<Arena> names_arena_;
   std::map<std::string, std::uint64_t> counters_;
 };
 

@@ -193,13 +193,15 @@ void JournalKeys::load(stores::SqlSession& session, const ledger::TableRow& tabl
   });
 }
 
-void JournalKeys::for_each_met(stores::SqlSession& session, const ledger::TableRow& table,
-                               const std::function<void(std::span<const std::string>)>& use) {
+void JournalKeys::for_each(stores::SqlSession& session, const ledger::TableRow& table, bool written,
+                           const std::function<void(std::span<const std::string>, bool)>& use) {
   if (table.key.empty()) return;
   Pieces{session, table}.each([&](const Piece& piece) {
-    if (piece.action != 's') return;
-    for (std::size_t row = 0; row < piece.rows; ++row) use(key_at(piece, row));
+    const bool met = piece.action == 's';
+    for (std::size_t row = 0; (met || written) && row < piece.rows; ++row) use(key_at(piece, row), met);
   });
+  if (!written) return;
+  Images{session, table}.each([&](const Texts& texts, std::uint64_t) { use(texts, false); });
 }
 
 }  // namespace etl::verify

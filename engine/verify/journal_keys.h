@@ -29,9 +29,10 @@ class JournalKeys {
             const std::function<bool(const run::Key128&)>& wanted);
   std::optional<Trace> find(const run::Key128& key);
 
-  // Every key that the run met and left alone, as texts of the key's columns.
-  static void for_each_met(stores::SqlSession& session, const ledger::TableRow& table,
-                           const std::function<void(std::span<const std::string> texts)>& use);
+  // Every key that the run met and left alone, as texts of the key's columns; with `written` also those of the rows that
+  // it inserted or updated. A key may come several times.
+  static void for_each(stores::SqlSession& session, const ledger::TableRow& table, bool written,
+                       const std::function<void(std::span<const std::string> texts, bool met)>& use);
 
  private:
   void put(const run::Key128& key, const Trace& trace);

@@ -100,6 +100,12 @@ void Rehearsal::pass() {
   if (report.failure) throw Error{report.failure->kind, report.failure->message, report.failure->remedy};
   end_table();
   current_.reset();
+  for (const report::Table& table : report.tables) rejected_[table.name] = table.counts.rejected;
+}
+
+std::uint64_t Rehearsal::rejected(std::size_t table) const {
+  const auto found = rejected_.find(plan_.tables[table].name);
+  return found == rejected_.end() ? 0 : found->second;
 }
 
 // ---- what only the first run knew
@@ -168,7 +174,10 @@ void Rehearsal::recall_passwords(std::size_t table, std::size_t field, Arena& ar
   const RowForm& rows = checks_[table]->rows();
   std::vector<std::string> names;
   std::vector<ColumnPtr> keys;
-  for (const std::size_t part : rows.key()) {
+  std::vector<std::size_t> key = rows.key();
+  const auto met = std::ranges::find(plan.unique, true, &plan::UniquePlan::is_key);
+  if (plan.updates() && met != plan.unique.end()) key = met->fields;
+  for (const std::size_t part : key) {
     names.push_back(plan.fields[part].name);
     keys.push_back(columns[part]);
   }

@@ -35,6 +35,8 @@ class Rehearsal : public run::Connections, public run::Recall {
 
   // One pass over all tables. Throws Error.
   void pass();
+  // Rows that the last pass rejected, by Plan::tables.
+  std::uint64_t rejected(std::size_t table) const;
   // Fields of which the mapping gave NULL and the database a value, in the passes so far.
   const std::set<std::pair<std::size_t, std::size_t>>& filled() const { return filled_; }
 
@@ -65,6 +67,7 @@ class Rehearsal : public run::Connections, public run::Recall {
   std::map<std::size_t, std::unique_ptr<run::KeyMap>> id_maps_;
   std::shared_ptr<converters::PasswordSeals> seals_ = std::make_shared<converters::PasswordSeals>();
   std::set<std::pair<std::size_t, std::size_t>> filled_;
+  std::map<std::string, std::uint64_t> rejected_;  // By the table's name.
   std::optional<std::size_t> current_;  // Into Plan::tables: what is being made.
 };
 

@@ -64,13 +64,19 @@ std::string RowForm::select_list() const {
 }
 
 void RowForm::use(std::span<const ColumnPtr> columns, stores::SqlSession& session) {
+  std::vector<ColumnPtr> keys;
+  for (const std::size_t field : key_) keys.push_back(columns[field]);
+  use(columns, keys, session);
+}
+
+void RowForm::use(std::span<const ColumnPtr> columns, std::span<const ColumnPtr> keys, stores::SqlSession& session) {
   for (std::size_t place = 0; place < compared_.size(); ++place) {
     compared_[place].values = columns[fields_[place]].get();
     compared_[place].form->use(*columns[fields_[place]], session);
   }
   for (std::size_t part = 0; part < keys_.size(); ++part) {
-    keys_[part].values = columns[key_[part]].get();
-    keys_[part].form->use(*columns[key_[part]], session);
+    keys_[part].values = keys[part].get();
+    keys_[part].form->use(*keys[part], session);
   }
 }
 

@@ -32,6 +32,8 @@ class RowForm {
 
   // ---- rows that the mapping makes
   void use(std::span<const ColumnPtr> columns, stores::SqlSession& session);
+  // Rows that are known by another key than the one they are made with: that of the row they met.
+  void use(std::span<const ColumnPtr> columns, std::span<const ColumnPtr> keys, stores::SqlSession& session);
   // Appends the compared cells, each behind its length.
   void expected_row(std::uint32_t row, std::string& out);
   bool expected_cell(std::size_t place, std::uint32_t row, std::string& out);

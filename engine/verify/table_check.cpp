@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/run/columns.h"
 #include "engine/stores/cell.h"
 #include "engine/stores/sql_text.h"
 
@@ -52,11 +53,13 @@ std::uint64_t TableCheck::target_rows() {
 }
 
 bool TableCheck::was_empty() {
-  return scope_.run == nullptr || scope_.owned || (!scope_.shared && target_rows() == scope_.run->inserted);
+  if (scope_.run == nullptr) return !updates();  // Rows to be updated are those that are there now.
+  return scope_.owned || (!scope_.shared && target_rows() == scope_.run->inserted);
 }
 
 bool TableCheck::was_there(const run::Key128& key) {
-  if (scope_.run == nullptr || scope_.owned || journal_ == nullptr) return false;
+  if (scope_.run == nullptr) return updates();
+  if (scope_.owned || journal_ == nullptr) return false;
   const auto trace = journal_->find(key);
   return !trace || trace->action != Trace::Action::inserted;
 }
@@ -65,6 +68,11 @@ TableCheck::Way TableCheck::first_way() {
   if (scope_.depth == Depth::counts) return Way::count;
   if (rows_.fields().empty()) {
     report_.remark = "no column can be compared: the rows were counted";
+    return Way::count;
+  }
+  if (updates()) {
+    if (keys_.has_key()) return Way::winners;
+    report_.remark = "updated rows without a unique key that the ledger knows cannot be told apart: they were counted";
     return Way::count;
   }
   if (scope_.depth == Depth::sample) {
@@ -82,7 +90,9 @@ void TableCheck::begin() {
   if (first_pass_) {
     way_ = first_way();
     if (way_ == Way::sums) sums_ = std::make_unique<Buckets>();
-    const std::uint64_t rows = std::max<std::uint64_t>(1, scope_.run != nullptr ? scope_.run->inserted : target_rows());
+    const ledger::TableRow* run = scope_.run;
+    const std::uint64_t known = run != nullptr ? run->inserted + run->updated + run->unchanged : target_rows();
+    const std::uint64_t rows = std::max<std::uint64_t>(1, known);
     if (scope_.depth == Depth::sample && scope_.sample < rows) {
       sample_below_ = static_cast<std::uint64_t>(std::ldexp(static_cast<double>(scope_.sample) / static_cast<double>(rows), 63)) * 2;
     }
@@ -93,7 +103,13 @@ void TableCheck::begin() {
     if (looks_for_extra_ && rows_.has_key()) seen_ = std::make_unique<run::KeySet>(space_);
   }
   again_ = false;
-  const bool asked = way_ == Way::lookups || !was_empty();  // Uniqueness is judged in every pass.
+  not_there_ = 0;
+  if (way_ == Way::winners) winners_ = std::make_unique<Winners>(space_, decisive_type());
+  if (way_ == Way::lookups && updates()) {
+    winners_->restart();
+    if (plan_.newest) replayed_ = std::make_unique<Winners>(space_, decisive_type());
+  }
+  const bool asked = way_ == Way::lookups || way_ == Way::winners || !was_empty();  // Uniqueness is judged in every pass.
   if (asked && scope_.run != nullptr && keys_.has_key()) {
     journal_ = std::make_unique<JournalKeys>(space_);
     journal_->load(session_, *scope_.run, keys_, [this](const run::Key128& key) { return is_suspect(key); });
@@ -115,17 +131,20 @@ void TableCheck::end() {
   if (way_ == Way::count) compare_counts();
   if (way_ == Way::sums) compare_sums();
   if (way_ == Way::later) again_ = true;
+  if (way_ == Way::winners) {
+    again_ = true;
+    looks_for_extra_ = scope_.depth == Depth::full && (scope_.owned || (scope_.run != nullptr && knows_by_other_key()));
+  }
   if (way_ == Way::lookups && seen_) find_extra();
   if (way_ == Way::multiset && looks_for_extra_) find_extra_in_multiset();
-  if (first_pass_ && scope_.depth != Depth::counts) {
-    if (scope_.depth == Depth::full) report_.compared = report_.made;
-    look_for_met();
-  }
+  const bool all = scope_.depth == Depth::full && way_ != Way::count && !updates();
+  if (first_pass_ && all) report_.compared = report_.made;
   first_pass_ = false;
   way_ = Way::done;
   seen_.reset();
   counts_.reset();
   journal_.reset();
+  replayed_.reset();
 }
 
 // ---- sums
@@ -173,14 +192,15 @@ bool TableCheck::is_wanted(const run::Key128& key) const {
   return is_suspect(key);
 }
 
-std::vector<std::size_t> TableCheck::differing_places(std::uint32_t row, std::span<const RawCell> cells) {
+std::vector<std::size_t> TableCheck::differing_places(const Wanted& wanted, std::span<const RawCell> cells) {
   std::vector<std::size_t> places;
   std::string expected;
   std::string found;
   for (std::size_t place = 0; place < rows_.fields().size(); ++place) {
+    if (!is_taken(place, wanted.columns)) continue;
     expected.clear();
     found.clear();
-    const bool one = rows_.expected_cell(place, row, expected);
+    const bool one = rows_.expected_cell(place, wanted.row, expected);
     const bool other = rows_.found_cell(place, cells, found);
     if (one != other || expected != found) places.push_back(place);
   }
@@ -188,8 +208,7 @@ std::vector<std::size_t> TableCheck::differing_places(std::uint32_t row, std::sp
 }
 
 void TableCheck::look_up(std::span<const std::uint32_t> rows) {
-  std::vector<std::uint32_t> wanted;
-  std::vector<std::optional<Trace>> traces;
+  std::vector<Wanted> wanted;
   for (const std::uint32_t row : rows) {
     const run::Key128 key = rows_.expected_key(row, {});
     if (!is_wanted(key)) continue;
@@ -198,25 +217,32 @@ void TableCheck::look_up(std::span<const std::uint32_t> rows) {
     if (journal_ && has_traces_ && !trace) {
       ++report_.not_written;
     } else if (!trace || trace->action != Trace::Action::met) {
-      wanted.push_back(row);
-      traces.push_back(trace);
+      wanted.push_back({.row = row, .trace = trace});
     }
   }
+  const std::vector<bool> there = compare(wanted);
+  if (scope_.depth == Depth::sample) report_.compared += wanted.size();
+  for (std::size_t place = 0; place < wanted.size(); ++place) {
+    if (!there[place]) lack(wanted[place].row);
+  }
+}
+
+std::vector<bool> TableCheck::compare(std::span<const Wanted> wanted) {
+  std::vector<std::uint32_t> numbers;
+  for (const Wanted& one : wanted) numbers.push_back(one.row);
   std::vector<bool> there(wanted.size(), false);
   std::vector<Differing> differing;
-  probe_.find(wanted, [&](std::size_t place, std::span<const RawCell> cells, std::uint64_t mark) {
+  probe_.find(numbers, [&](std::size_t place, std::span<const RawCell> cells, std::uint64_t mark) {
     there[place] = true;
     auto places = differing_places(wanted[place], cells);
     if (places.empty()) return;
-    const bool touched = !scope_.mark.empty() && traces[place] && traces[place]->mark != 0 && traces[place]->mark != mark;
-    differing.push_back({wanted[place], touched ? Difference::Kind::changed : Difference::Kind::differs, std::move(places)});
+    const std::uint64_t left = wanted[place].trace ? wanted[place].trace->mark : 0;
+    const bool touched = !scope_.mark.empty() && left != 0 && left != mark;
+    differing.push_back({wanted[place].row, touched ? Difference::Kind::changed : Difference::Kind::differs, std::move(places)});
   });
-  if (scope_.depth == Depth::sample) report_.compared += wanted.size();
   std::ranges::sort(differing, {}, &Differing::row);
   name_values(differing);
-  for (std::size_t place = 0; place < wanted.size(); ++place) {
-    if (!there[place]) lack(wanted[place]);
-  }
+  return there;
 }
 
 void TableCheck::name_values(std::span<const Differing> rows) {
@@ -245,7 +271,7 @@ void TableCheck::lack(std::uint32_t row) {
   ++report_.rows[static_cast<std::size_t>(Difference::Kind::missing)];
   tell({.kind = Difference::Kind::missing,
         .table = plan_.name,
-        .key = rows_.has_key() ? rows_.expected_key_text(row) : whole_row(row),
+        .key = updates() ? met_key_text(row) : rows_.has_key() ? rows_.expected_key_text(row) : whole_row(row),
         .column = {},
         .expected = {},
         .found = {}});
@@ -256,7 +282,8 @@ void TableCheck::find_extra() {
                 [&](std::span<const RawCell> cells) {
                   const run::Key128 key = keys_.found_key(cells, {});
                   if (!is_suspect(key) || seen_->contains(key)) return;
-                  if (!scope_.owned && (!journal_ || !journal_->find(key))) return;  // Somebody else's.
+                  const auto trace = journal_ ? journal_->find(key) : std::nullopt;
+                  if (!scope_.owned && (!trace || trace->action == Trace::Action::met)) return;  // Somebody else's.
                   ++report_.rows[static_cast<std::size_t>(Difference::Kind::extra)];
                   tell({.kind = Difference::Kind::extra,
                         .table = plan_.name,
@@ -330,34 +357,180 @@ void TableCheck::find_extra_in_multiset() {
   });
 }
 
-// ---- rows that the run met and left alone
+// ---- rows that are updated
 
-void TableCheck::look_for_met() {
-  if (scope_.run == nullptr || !has_traces_) return;
+std::optional<Type> TableCheck::decisive_type() const {
+  return plan_.newest ? std::optional{plan_.fields[*plan_.newest].type} : std::nullopt;
+}
+
+// The ledger does not know the rows by the key that on_conflict speaks of.
+bool TableCheck::knows_by_other_key() const {
+  const auto met = std::ranges::find(plan_.unique, true, &plan::UniquePlan::is_key);
+  return met == plan_.unique.end() || !std::ranges::is_permutation(met->fields, keys_.key());
+}
+
+void TableCheck::leave_values() {
+  leaves_values_ = true;
+  looks_for_extra_ = false;
+  if (scope_.depth == Depth::counts) return;
+  report_.remark = "values were not compared: which of the rejected rows would have updated others, only the run knew";
+}
+
+void TableCheck::leave_extra_rows(const std::string& doubtful) {
+  if (!looks_for_extra_) return;
+  looks_for_extra_ = false;
+  report_.remark = fmt::format("extra rows were not looked for: rows of {} were rejected, and only the run knew which", doubtful);
+}
+
+std::vector<writers::Met> TableCheck::meet(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows,
+                                           std::span<const ColumnPtr> names, bool merged) {
+  if (names.empty() || (way_ != Way::winners && way_ != Way::lookups)) {
+    if (first_pass_ && !merged) report_.made += rows.size();
+    return std::vector<writers::Met>(rows.size(), writers::Met::updated);
+  }
+  met_.clear();
+  for (const ColumnPtr& column : columns) met_.push_back(run::pick(*column, rows));
+  columns_ = met_;
+  rows_.use(met_, names, session_);
+  std::vector<bool> there(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) there[row] = !names.front()->is_null(row);
+  auto outcomes = find_winners(there, merged);
+  if (way_ == Way::lookups) compare_winners(there, merged);
+  return outcomes;
+}
+
+std::vector<writers::Met> TableCheck::find_winners(const std::vector<bool>& there, bool merged) {
+  std::vector<writers::Met> outcomes(there.size(), writers::Met::updated);
+  Winners* const winners = way_ == Way::winners ? winners_.get() : replayed_.get();
+  if (winners == nullptr) return outcomes;
+  const Value later = std::monostate{};
+  for (std::uint32_t row = 0; row < there.size(); ++row) {
+    winners->next();
+    if (!there[row]) {
+      if (first_pass_ && !merged) ++report_.made;
+      continue;
+    }
+    const run::Key128 name = rows_.expected_key(row, {});
+    const Value newest = plan_.newest ? met_[*plan_.newest]->at(row) : later;
+    if (first_pass_ && !winners->knows(name)) ++report_.made;
+    if (!merged) {
+      winners->insert(name, newest);
+    } else if (!winners->merge(name, newest)) {
+      outcomes[row] = writers::Met::older;
+    }
+  }
+  return outcomes;
+}
+
+// Of a row that was there before the run only that is known which updates set.
+void TableCheck::compare_winners(const std::vector<bool>& there, bool merged) {
+  std::vector<Wanted> wanted;
+  for (std::uint32_t row = 0; row < there.size(); ++row) {
+    winners_->next();
+    if (!there[row]) {
+      if (!merged && scope_.run == nullptr) lack(row);
+      if (!merged) ++not_there_;
+      continue;
+    }
+    const run::Key128 name = rows_.expected_key(row, {});
+    if (seen_) seen_->insert(name);
+    if (!is_wanted(name) || leaves_values_) continue;
+    const Winners::Part part = winners_->part(name);
+    if (!part.inserted && !part.last) continue;
+    const auto trace = journal_ ? journal_->find(name) : std::nullopt;
+    if (journal_ && !trace) {
+      if (part.last) ++report_.not_written;
+      continue;
+    }
+    // Older than the row that was there: nothing tells what that one held.
+    if (plan_.newest && trace && trace->action == Trace::Action::met) continue;
+    using Columns = Wanted::Columns;
+    const bool inserted = part.inserted && (!trace || trace->action == Trace::Action::inserted);
+    if (part.last) {
+      wanted.push_back({.row = row, .trace = trace, .columns = inserted ? Columns::all : Columns::set});
+    } else if (inserted) {
+      wanted.push_back({.row = row, .trace = trace, .columns = Columns::rest});
+    }
+    if (part.last) ++report_.compared;
+  }
+  (void)compare(wanted);
+}
+
+bool TableCheck::is_taken(std::size_t place, Wanted::Columns columns) const {
+  if (columns == Wanted::Columns::all) return true;
+  const bool set = std::ranges::find(plan_.set, rows_.fields()[place]) != plan_.set.end();
+  return set == (columns == Wanted::Columns::set);
+}
+
+std::string TableCheck::met_key_text(std::uint32_t row) const {
+  std::string out;
+  const auto met = std::ranges::find(plan_.unique, true, &plan::UniquePlan::is_key);
+  for (const std::size_t field : met->fields) {
+    const plan::FieldPlan& plan = plan_.fields[field];
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", plan.name,
+                       plan.sensitive ? "***" : to_text(columns_[field]->at(row)));
+  }
+  return out;
+}
+
+// ---- rows of the journal that are gone: those that the run met and left alone, and of a table whose rows are updated all
+// of them, as the mapping does not make them under the key by which the journal knows them
+
+void TableCheck::conclude() {
+  if (scope_.run == nullptr || !has_traces_ || scope_.depth == Depth::counts) return;
+  const auto gone = look_for_journaled();
+  const std::uint64_t missing = report_.rows[static_cast<std::size_t>(Difference::Kind::missing)];
+  if (gone) tell_gone(*gone);
+  const std::uint64_t told = report_.rows[static_cast<std::size_t>(Difference::Kind::missing)] - missing;
+  report_.not_written += not_there_ - std::min(not_there_, told);
+}
+
+// Their keys; null when none is.
+std::unique_ptr<run::KeySet> TableCheck::look_for_journaled() {
+  std::unique_ptr<run::KeySet> gone;
   std::vector<std::vector<std::string>> keys;
+  std::vector<bool> met;
   const auto look = [&] {
     const auto there = probe_.holds(keys);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (there[i]) {
-        ++report_.present;
-        continue;
-      }
-      ++report_.rows[static_cast<std::size_t>(Difference::Kind::missing)];
-      tell({.kind = Difference::Kind::missing,
-            .table = plan_.name,
-            .key = rows_.journaled_key_text(keys[i]),
-            .column = {},
-            .expected = {},
-            .found = {}});
+      if (there[i] && met[i]) ++report_.present;
+      if (there[i]) continue;
+      if (!gone) gone = std::make_unique<run::KeySet>(space_);
+      gone->insert(keys_.journaled_key(keys[i]));
     }
     keys.clear();
+    met.clear();
   };
   constexpr std::size_t kAtOnce = 10'000;
-  JournalKeys::for_each_met(session_, *scope_.run, [&](std::span<const std::string> texts) {
+  JournalKeys::for_each(session_, *scope_.run, updates(), [&](std::span<const std::string> texts, bool is_met) {
     keys.emplace_back(texts.begin(), texts.end());
+    met.push_back(is_met);
     if (keys.size() >= kAtOnce) look();
   });
   look();
+  return gone;
+}
+
+// Each of them once, and elsewhere none that the run wrote and met again: the comparison has missed that already.
+void TableCheck::tell_gone(run::KeySet& gone) {
+  JournalKeys journal{space_};
+  if (!updates()) {
+    journal.load(session_, *scope_.run, keys_, [&](const run::Key128& key) { return gone.contains(key); });
+  }
+  JournalKeys::for_each(session_, *scope_.run, updates(), [&](std::span<const std::string> texts, bool) {
+    const run::Key128 key = keys_.journaled_key(texts);
+    if (!gone.contains(key)) return;
+    gone.erase(key);
+    const auto trace = journal.find(key);
+    if (trace && trace->action != Trace::Action::met) return;
+    ++report_.rows[static_cast<std::size_t>(Difference::Kind::missing)];
+    tell({.kind = Difference::Kind::missing,
+          .table = plan_.name,
+          .key = keys_.journaled_key_text(texts),
+          .column = {},
+          .expected = {},
+          .found = {}});
+  });
 }
 
 // ---- counts

@@ -15,6 +15,8 @@
 #include "engine/verify/journal_keys.h"
 #include "engine/verify/probe.h"
 #include "engine/verify/row_form.h"
+#include "engine/verify/winners.h"
+#include "engine/writers/writer.h"
 
 namespace etl::verify {
 
@@ -49,17 +51,31 @@ class TableCheck {
   bool was_there(const run::Key128& key);
   RowForm& rows() { return rows_; }
   RowForm& keys() { return keys_; }
+  const plan::TablePlan& plan() const { return plan_; }
+  // Rows that meet one of the target update it: they come by meet() instead of expect().
+  bool updates() const { return plan_.updates(); }
 
-  // ---- one pass: begin, expect for all rows, end. A second one where `again()` says so.
+  // ---- one pass: begin, expect or meet for all rows, end. A second one where `again()` says so, and then conclude.
   void begin();
   void expect(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
+  // `names`: the keys of the target's rows that these are, one for each of `rows`; NULL where there is none. What an update
+  // makes of each row: `missing` is not known any more, and counts as updated.
+  std::vector<writers::Met> meet(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows,
+                                 std::span<const ColumnPtr> names, bool merged);
   void end();
+  // Between the passes: what cannot be told, because rows of this table, or of one that it may refer to, were rejected
+  // for reasons that are gone.
+  void leave_values();
+  void leave_extra_rows(const std::string& doubtful);
+  // Rows of the journal that are gone.
+  void conclude();
   bool again() const { return again_; }
 
  private:
   enum class Way : std::uint8_t {
     count,    // Rows are counted only.
     sums,     // First pass of two: sums by bucket.
+    winners,  // First pass of two: which row was the last to set one of the target.
     later,    // First pass of two: nothing yet.
     lookups,  // Rows are looked for by key and compared at once: all, a sample, or those of buckets that differ.
     multiset, // Rows without a key, in buckets that differ.
@@ -75,20 +91,35 @@ class TableCheck {
     report::Difference::Kind kind = report::Difference::Kind::differs;
     std::vector<std::size_t> places;
   };
+  // A row that is looked for, and which of its columns the target took from it.
+  struct Wanted {
+    std::uint32_t row = 0;
+    std::optional<Trace> trace;
+    enum class Columns : std::uint8_t { all, set, rest } columns = Columns::all;
+  };
 
   void sum(std::span<const std::uint32_t> rows);
   void compare_sums();
   Buckets target_sums();
   void look_up(std::span<const std::uint32_t> rows);
+  // Which of them the target holds.
+  std::vector<bool> compare(std::span<const Wanted> rows);
+  bool is_taken(std::size_t place, Wanted::Columns columns) const;
+  std::vector<writers::Met> find_winners(const std::vector<bool>& there, bool merged);
+  void compare_winners(const std::vector<bool>& there, bool merged);
+  std::optional<Type> decisive_type() const;
+  bool knows_by_other_key() const;
   bool is_wanted(const run::Key128& key) const;
-  std::vector<std::size_t> differing_places(std::uint32_t row, std::span<const stores::RawCell> cells);
+  std::vector<std::size_t> differing_places(const Wanted& wanted, std::span<const stores::RawCell> cells);
   void name_values(std::span<const Differing> rows);
   void lack(std::uint32_t row);
   void find_extra();
   void count_multiset();
   void take_from_multiset(std::span<const std::uint32_t> rows);
   void find_extra_in_multiset();
-  void look_for_met();
+  std::unique_ptr<run::KeySet> look_for_journaled();
+  void tell_gone(run::KeySet& gone);
+  std::string met_key_text(std::uint32_t row) const;
   void compare_counts();
   std::string whole_row(std::uint32_t row) const;
   std::string shown_expected(std::size_t place, std::uint32_t row) const;
@@ -116,6 +147,11 @@ class TableCheck {
   std::unique_ptr<run::KeySet> seen_;
   std::unique_ptr<run::KeyMap> counts_;  // Of rows without a key, by the hash of the row.
   std::unique_ptr<JournalKeys> journal_;
+  bool leaves_values_ = false;
+  std::unique_ptr<Winners> winners_;   // With updates().
+  std::unique_ptr<Winners> replayed_;  // Of the second pass, with `newest`: the same outcomes as in the first.
+  std::vector<ColumnPtr> met_;         // The rows that are shown last, with updates().
+  std::uint64_t not_there_ = 0;       // Rows that the mapping makes and the target lacks, with updates().
   std::uint64_t sample_below_ = 0;
   std::span<const ColumnPtr> columns_;
 };

@@ -128,6 +128,7 @@ class Verifying {
     out.run = occasion.run;
     if (occasion.run) out.now = occasion.started;
     knowledge_.now = occasion.run.has_value();
+    forget_keys_that_changed();
     for (const plan::TablePlan& table : plan_.tables) knowledge_.id_maps.push_back(is_mapped(table, occasion));
     go(occasion, out.tables, tell);
     for (std::size_t i = plan_.tables.size(); i > 0; --i) {
@@ -167,6 +168,13 @@ class Verifying {
       }
       return;
     }
+    pass_all(occasion, tables, tell);
+    for (const auto& check : checks_) {
+      if (check) check->conclude();
+    }
+  }
+
+  void pass_all(const Occasion& occasion, std::vector<report::VerifiedTable>& tables, const TableCheck::Tell& tell) {
     auto rehearsal = std::make_unique<Rehearsal>(plan_, live_, space_, checks_, origins_, occasion);
     rehearsal->pass();
     // Only now it is known that the database filled some columns: rows cannot be compared by those.
@@ -177,7 +185,35 @@ class Verifying {
       rehearsal = std::make_unique<Rehearsal>(plan_, live_, space_, checks_, origins_, occasion);
       rehearsal->pass();
     }
+    note_doubts(*rehearsal);
     if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) rehearsal->pass();
+  }
+
+  // Which row was the last to update another one is known only where it is known which rows were rejected. Not so where
+  // the database refused some by itself, or where they were judged by a key whose values updates have changed since.
+  void note_doubts(const Rehearsal& rehearsal) {
+    const plan::TablePlan* doubtful = nullptr;
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      const plan::TablePlan& table = plan_.tables[i];
+      if (!checks_[i]) continue;
+      if (doubtful != nullptr) checks_[i]->leave_extra_rows(doubtful->name);
+      const ledger::TableRow* run = checks_[i]->scope().run;
+      if (!table.updates() || run == nullptr || run->rejected == 0) continue;
+      const bool changes = std::ranges::any_of(table.unique, &plan::UniquePlan::may_change);
+      if (!changes && run->rejected == rehearsal.rejected(i)) continue;
+      checks_[i]->leave_values();
+      doubtful = &table;
+    }
+  }
+
+  // Nothing was rejected, so no key was taken; what rows held before they were updated is not in the target any more.
+  void forget_keys_that_changed() {
+    for (plan::TablePlan& table : plan_.tables) {
+      const Facts* facts = facts_of(table);
+      const ledger::TableRow* run = facts == nullptr ? nullptr : facts->table(table.name);
+      if (!table.updates() || run == nullptr || run->rejected > 0) continue;
+      std::erase_if(table.unique, [](const plan::UniquePlan& unique) { return unique.may_change && !unique.is_key; });
+    }
   }
 
   // Counts alone need no second look at the source, where a run has counted.
@@ -231,7 +267,8 @@ class Verifying {
     const bool known = std::ranges::all_of(journal_key, [&](std::size_t field) {
       return origins_[index][field].origin == Origin::computed || origins_[index][field].origin == Origin::keyed;
     });
-    const std::vector<std::size_t> key = known ? journal_key : std::vector<std::size_t>{};
+    // Rows that are updated are known by the key of the row that they meet, which the target says.
+    const std::vector<std::size_t> key = known || table.updates() ? journal_key : std::vector<std::size_t>{};
     const auto fields = compared(table, live, origins_[index], key, report);
     const bool rendered = connection.ddl && connection.ddl->dialect == schema::Dialect::postgresql;
     const schema::Table* declared = rendered ? connection.ddl->table(live.name) : nullptr;
@@ -249,11 +286,29 @@ class Verifying {
       if (facts->marks) scope.mark = mark_of(target, live);
       const auto before = facts->rows_before.find(table.name);
       const bool was_empty = before != facts->rows_before.end() && before->second == 0;
-      scope.owned = !scope.shared && (scope.run->created || !scope.run->replaced.empty() || was_empty);
+      const bool replaced = !scope.run->replaced.empty() && replaces_all(table);
+      scope.owned = !scope.shared && (scope.run->created || replaced || was_empty);
     }
     return std::make_unique<TableCheck>(table, target, RowForm{table, live, declared, dialect, fields, key},
                                         RowForm{table, live, declared, dialect, {}, journal_key}, std::move(scope), space_,
                                         report, tell);
+  }
+
+  // With a condition the rows outside of it are somebody else's.
+  static bool replaces_all(const plan::TablePlan& table) {
+    return table.replace && table.replace->kind == writers::Condition::Kind::all_of && table.replace->parts.empty();
+  }
+
+  // A later table of the mapping that updates the column in the same target table; null without.
+  const plan::TablePlan* updated_later(const plan::TablePlan& table, const std::string& column) const {
+    const auto index = static_cast<std::size_t>(&table - plan_.tables.data());
+    for (std::size_t i = index + 1; i < plan_.tables.size(); ++i) {
+      const plan::TablePlan& later = plan_.tables[i];
+      if (!later.selected || !later.updates() || later.connection != table.connection || later.target == nullptr) continue;
+      if (later.target->name != table.target->name || later.target->schema != table.target->schema) continue;
+      if (std::ranges::any_of(later.set, [&](std::size_t field) { return later.fields[field].name == column; })) return &later;
+    }
+    return nullptr;
   }
 
   static std::size_t field_index(const plan::TablePlan& table, const plan::FieldPlan& field) {
@@ -271,6 +326,8 @@ class Verifying {
         report.left_out.emplace_back(name, fields[field].reason);
       } else if (fields[field].origin == Origin::password && key.empty()) {
         report.left_out.emplace_back(name, "passwords are checked by the row's key, and there is none");
+      } else if (const plan::TablePlan* later = updated_later(table, name); later != nullptr) {
+        report.left_out.emplace_back(name, fmt::format("{} updates it afterwards", later->name));
       } else if (live.column(name) == nullptr) {
         report.left_out.emplace_back(name, "the target has no such column");
       } else {
@@ -401,6 +458,7 @@ report::Verification verify(const plan::Plan& plan, run::Connections& connection
   std::vector<std::unique_ptr<Snapshot>> snapshots;
   Verifying verifying{plan, connections, options.depth, options.sample};
   Occasion occasion{.started = options.now, .run = {}, .interrupt = options.interrupt, .batch = options.batch};
+  bool mapping_changed = false;
   for (const std::size_t connection : targets_of(plan)) {
     writers::Target& target = connections.target(connection);
     snapshots.push_back(std::make_unique<Snapshot>(target));
@@ -408,12 +466,15 @@ report::Verification verify(const plan::Plan& plan, run::Connections& connection
     if (!facts) continue;
     occasion.started = facts->run.started;
     occasion.run = facts->run.run;
+    mapping_changed = mapping_changed || facts->run.hash != plan.hash;
     verifying.know(connection, std::move(*facts));
   }
   if (occasion.run) verifying.leave_out_tables_not_run();
-  return verifying.verify(occasion, [&](const report::Difference& difference) {
+  report::Verification out = verifying.verify(occasion, [&](const report::Difference& difference) {
     if (options.tell) options.tell(difference);
   });
+  if (mapping_changed) out.remark = "the mapping or its params have changed since the run: rows are compared with what it makes now";
+  return out;
 }
 
 void RunVerifier::verify(const plan::Plan& plan, run::Connections& connections, const run::RunOptions& options,
@@ -431,6 +492,9 @@ void RunVerifier::verify(const plan::Plan& plan, run::Connections& connections, 
       const auto table = std::ranges::find(report.tables, row.name, &report::Table::name);
       if (table == report.tables.end()) continue;
       row.inserted = table->counts.inserted;
+      row.updated = table->counts.updated;
+      row.unchanged = table->counts.unchanged;
+      row.rejected = table->counts.rejected;
       if (table->rows_before) facts.rows_before[row.name] = *table->rows_before;
     }
     if (!facts.tables.empty()) verifying.know(connection, std::move(facts));
