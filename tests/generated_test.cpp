@@ -134,7 +134,7 @@ TEST_CASE("completions: bash offers commands, options, choices and files") {
     words.insert(words.begin(), {"bash", "-c", program, script.string()});
     return etl::testing::run_program(words, scratch.path()).out;
   };
-  CHECK(offered({"etl", "ru"}) == "run\n");
+  CHECK(offered({"etl", "ru"}) == "run runs\n");
   CHECK(offered({"etl", "lint", "--str"}) == "--strict\n");
   CHECK(offered({"etl", "run", "--format", ""}) == "text json\n");
   CHECK(offered({"etl", "run", "--profile", ""}) == "\n");

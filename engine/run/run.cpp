@@ -533,6 +533,9 @@ Outcome attempt_run(const plan::Plan& plan, Connections& connections, const RunO
   } catch (const stores::TransientError& error) {
     fail(report, error.kind(), error.what(), error.remedy());
     outcome.is_transient = !last;
+  } catch (const Aborted& aborted) {
+    fail(report, aborted.kind(), aborted.what(), aborted.remedy());
+    report.stop = aborted.at();
   } catch (const Error& error) {
     fail(report, error.kind(), error.what(), error.remedy());
   } catch (const std::bad_alloc&) {
