@@ -382,6 +382,12 @@ void TableCheck::leave_extra_rows(const std::string& doubtful) {
   report_.remark = fmt::format("extra rows were not looked for: rows of {} were rejected, and only the run knew which", doubtful);
 }
 
+void TableCheck::leave_field(std::size_t field, const std::string& doubtful) {
+  left_fields_.push_back(field);
+  report_.left_out.emplace_back(plan_.fields[field].name,
+                                fmt::format("rows of {} were rejected, and only the run knew which", doubtful));
+}
+
 std::vector<writers::Met> TableCheck::meet(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows,
                                            std::span<const ColumnPtr> names, bool merged) {
   if (names.empty() || (way_ != Way::winners && way_ != Way::lookups)) {
@@ -457,6 +463,7 @@ void TableCheck::compare_winners(const std::vector<bool>& there, bool merged) {
 }
 
 bool TableCheck::is_taken(std::size_t place, Wanted::Columns columns) const {
+  if (std::ranges::find(left_fields_, rows_.fields()[place]) != left_fields_.end()) return false;
   if (columns == Wanted::Columns::all) return true;
   const bool set = std::ranges::find(plan_.set, rows_.fields()[place]) != plan_.set.end();
   return set == (columns == Wanted::Columns::set);

@@ -67,6 +67,7 @@ class TableCheck {
   // for reasons that are gone.
   void leave_values();
   void leave_extra_rows(const std::string& doubtful);
+  void leave_field(std::size_t field, const std::string& doubtful);
   // Rows of the journal that are gone.
   void conclude();
   bool again() const { return again_; }
@@ -148,6 +149,7 @@ class TableCheck {
   std::unique_ptr<run::KeyMap> counts_;  // Of rows without a key, by the hash of the row.
   std::unique_ptr<JournalKeys> journal_;
   bool leaves_values_ = false;
+  std::vector<std::size_t> left_fields_;
   std::unique_ptr<Winners> winners_;   // With updates().
   std::unique_ptr<Winners> replayed_;  // Of the second pass, with `newest`: the same outcomes as in the first.
   std::vector<ColumnPtr> met_;         // The rows that are shown last, with updates().

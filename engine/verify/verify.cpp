@@ -192,18 +192,31 @@ class Verifying {
   // Which row was the last to update another one is known only where it is known which rows were rejected. Not so where
   // the database refused some by itself, or where they were judged by a key whose values updates have changed since.
   void note_doubts(const Rehearsal& rehearsal) {
-    const plan::TablePlan* doubtful = nullptr;
+    std::set<std::size_t> doubtful;
     for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
       const plan::TablePlan& table = plan_.tables[i];
       if (!checks_[i]) continue;
-      if (doubtful != nullptr) checks_[i]->leave_extra_rows(doubtful->name);
+      for (const std::size_t parent : doubtful) {
+        checks_[i]->leave_extra_rows(plan_.tables[parent].name);
+        for (std::size_t field = 0; field < table.fields.size(); ++field) {
+          if (!table.fields[field].value || !refers_to(*table.fields[field].value, parent)) continue;
+          checks_[i]->leave_field(field, plan_.tables[parent].name);
+        }
+      }
       const ledger::TableRow* run = checks_[i]->scope().run;
       if (!table.updates() || run == nullptr || run->rejected == 0) continue;
       const bool changes = std::ranges::any_of(table.unique, &plan::UniquePlan::may_change);
       if (!changes && run->rejected == rehearsal.rejected(i)) continue;
       checks_[i]->leave_values();
-      doubtful = &table;
+      doubtful.insert(i);
     }
+  }
+
+  static bool refers_to(const plan::Node& node, std::size_t table) {
+    using Kind = plan::Node::Kind;
+    if ((node.kind == Kind::reference || node.kind == Kind::reference_column) && node.index == table) return true;
+    if (node.body && refers_to(*node.body, table)) return true;
+    return std::ranges::any_of(node.arguments, [table](const plan::NodePtr& part) { return refers_to(*part, table); });
   }
 
   // Nothing was rejected, so no key was taken; what rows held before they were updated is not in the target any more.
