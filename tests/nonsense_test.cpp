@@ -78,5 +78,16 @@ TEST_CASE("nonsense: a mapping that is not there, or is a folder, is named") {
   }
 }
 
+TEST_CASE("nonsense: a device without end is not read for ever, as a mapping or as a part of one") {
+  const Scratch scratch;
+  const auto alone = run_etl({"lint", "/dev/zero"}, scratch.path(), {}, 60);
+  CHECK(alone.exit >= 1);
+  CHECK((alone.out + alone.err).find("/dev/zero gives more than 64 MB") != std::string::npos);
+  write_whole(scratch.path() / "mapping.yaml", "version: 1\ninclude: [/dev/zero]\ntables: {}\n");
+  const auto part = run_etl({"lint", "mapping.yaml"}, scratch.path(), {}, 60);
+  CHECK(part.exit == 1);
+  CHECK(part.out.find("mapping.yaml:2:11: error[E120]: /dev/zero gives more than 64 MB") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace etl::testing

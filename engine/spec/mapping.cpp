@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -365,6 +366,7 @@ std::optional<Mapping> parse_mapping_or_part(const SourceTextPtr& text, const Pa
 SourceTextPtr read_file(const std::string& path) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   constexpr std::uintmax_t kLargest = std::uintmax_t{1} << 30;
+  constexpr std::uintmax_t kLargestStream = std::uintmax_t{1} << 26;  // Of a pipe or a device, which may never end.
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (std::filesystem::is_directory(path)) {
@@ -374,7 +376,13 @@ SourceTextPtr read_file(const std::string& path) {
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   if (!file) throw Error{Error::Kind::environment, fmt::format("cannot read {}: {}", path, std::strerror(errno))};
-  std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+  const std::uintmax_t most = std::filesystem::is_regular_file(path, error) ? kLargest : kLargestStream;
+  std::string bytes;
+  for (std::array<char, 1 << 16> piece{}; file.read(piece.data(), piece.size()) || file.gcount() > 0;) {
+    bytes.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (bytes.size() <= most) continue;
+    throw Error{Error::Kind::environment, fmt::format("{} gives more than {} MB", path, most >> 20)};
+  }
   if (file.bad()) throw Error{Error::Kind::environment, fmt::format("cannot read {}", path)};
   if (bytes.starts_with(kByteOrderMark)) bytes.erase(0, kByteOrderMark.size());
   return std::make_shared<const SourceText>(path, std::move(bytes));
