@@ -64,8 +64,7 @@ class Emptier {
  private:
   void add(TableState& table, std::size_t number) {
     const schema::Table& planned = *table.plan->target;
-    const schema::Table* live =
-        target_.catalog().table(planned.schema.empty() ? planned.name : planned.schema + "." + planned.name);
+    const schema::Table* live = target_.catalog().table(planned);
     auto [place, first] = emptied_.try_emplace(live);
     Emptied& emptied = place->second;
     if (first) {

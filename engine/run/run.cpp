@@ -373,9 +373,7 @@ class Run {
 
   void check_targets() {
     for (const TableState& table : state_.tables) {
-      const schema::Table& target = *table.plan->target;
-      const std::string name = target.schema.empty() ? target.name : target.schema + "." + target.name;
-      if (table.target->catalog().table(name) != nullptr) continue;
+      if (table.target->catalog().table(*table.plan->target) != nullptr) continue;
       throw Error{
           Error::Kind::schema,
           fmt::format("{}: {} does not exist", to_string(table.plan->at), target_name(state_.plan, *table.plan)),

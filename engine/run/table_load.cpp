@@ -43,7 +43,7 @@ writers::MergeRequest merge_request(const plan::TablePlan& plan) {
 bool has_triggers(const TableState& table) {
   const schema::Table& target = *table.plan->target;
   const schema::Table* live =
-      table.target->catalog().table(target.schema.empty() ? target.name : target.schema + "." + target.name);
+      table.target->catalog().table(target);
   return !target.triggers.empty() || (live != nullptr && !live->triggers.empty());
 }
 

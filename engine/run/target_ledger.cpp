@@ -259,8 +259,7 @@ bool TargetLedger::is_mine(std::size_t position) const {
 }
 
 const schema::Table* TargetLedger::live(std::size_t position) const {
-  const schema::Table& table = *state_.plan.tables[position].target;
-  return target_.catalog().table(table.schema.empty() ? table.name : table.schema + "." + table.name);
+  return target_.catalog().table(*state_.plan.tables[position].target);
 }
 
 void TargetLedger::start_tables() {

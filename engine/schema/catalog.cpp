@@ -42,6 +42,10 @@ const Table* Catalog::table(std::string_view name) const {
   return qualified == tables.end() ? nullptr : &*qualified;
 }
 
+const Table* Catalog::table(const Table& other) const {
+  return table(other.schema.empty() ? other.name : other.schema + "." + other.name);
+}
+
 std::vector<std::string> Catalog::table_names() const {
   std::vector<std::string> names;
   for (const Table& table : tables) {

@@ -124,6 +124,8 @@ struct Catalog {
 
   // "name" or "schema.name"; a name alone matches any schema, public first.
   const Table* table(std::string_view name) const;
+  // The table that another catalogue (the DDL's) knows by the same name and schema.
+  const Table* table(const Table& other) const;
   std::vector<std::string> table_names() const;
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "engine/base/error.h"
 #include "engine/schema/live.h"
@@ -22,15 +21,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Names = std::set<std::string>;  // "schema.name", or "name".
-
-Names tables_of(const plan::Plan& plan, std::size_t connection) {
-  Names names;
+// What the mapping writes there; two of its tables may write one.
+std::vector<const schema::Table*> tables_of(const plan::Plan& plan, std::size_t connection) {
+  std::vector<const schema::Table*> tables;
   for (const plan::TablePlan& table : plan.tables) {
     if (!table.selected || table.connection != connection || table.target == nullptr) continue;
-    names.insert(table.target->schema.empty() ? table.target->name : table.target->schema + "." + table.target->name);
+    tables.push_back(table.target);
   }
-  return names;
+  return tables;
+}
+
+// The same as the target has them: each once, in the order of their names. Views hold no rows of their own.
+std::vector<const schema::Table*> live_tables(const schema::Catalog& catalog,
+                                              const std::vector<const schema::Table*>& planned) {
+  std::map<std::string, const schema::Table*> tables;
+  for (const schema::Table* table : planned) {
+    const schema::Table* live = catalog.table(*table);
+    if (live != nullptr && !live->is_view) tables[stores::quote_table(*live)] = live;
+  }
+  std::vector<const schema::Table*> out;
+  for (const auto& [name, table] : tables) out.push_back(table);
+  return out;
 }
 
 std::vector<std::string> kept_columns(const schema::Table& table) {
@@ -71,21 +82,19 @@ class Copier {
 
   void copy(std::size_t connection) {
     const stores::ConnectionInfo& info = plan_.connections[connection].info;
-    const Names names = tables_of(plan_, connection);
-    if (names.empty()) return;
-    if (info.kind == stores::Kind::postgresql) copy_postgres(info, names);
-    if (info.kind == stores::Kind::sqlite) copy_sqlite(info, names);
+    const auto planned = tables_of(plan_, connection);
+    if (planned.empty()) return;
+    if (info.kind == stores::Kind::postgresql) copy_postgres(info, planned);
+    if (info.kind == stores::Kind::sqlite) copy_sqlite(info, planned);
   }
 
  private:
-  void copy_postgres(const stores::ConnectionInfo& info, const Names& names) {
+  void copy_postgres(const stores::ConnectionInfo& info, const std::vector<const schema::Table*>& planned) {
     stores::PostgresConnection connection{info};
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const schema::Catalog catalog = catalog_of(connection);
     BackupTarget target{.connection = info.name, .dialect = schema::Dialect::postgresql, .tables = {}};
-    for (const std::string& name : names) {
-      const schema::Table* table = catalog.table(name);
-      if (table == nullptr || table->is_view) continue;
+    for (const schema::Table* table : live_tables(catalog, planned)) {
       target.tables.push_back(copy_table(connection, *table, file_name(info.name, *table, target.tables.size() + 1)));
     }
     connection.execute("COMMIT");
@@ -109,7 +118,7 @@ class Copier {
     return entry;
   }
 
-  void copy_sqlite(const stores::ConnectionInfo& info, const Names& names) {
+  void copy_sqlite(const stores::ConnectionInfo& info, const std::vector<const schema::Table*>& planned) {
     if (info.path == ":memory:" || !fs::exists(info.path)) return;
     const std::string file = info.name + ".db";
     const std::string path = backup_.folder + "/" + file;
@@ -120,9 +129,7 @@ class Copier {
     stores::SqliteDatabase database = stores::SqliteDatabase::open_source(copy);
     const schema::Catalog catalog = schema::read_live_sqlite(database.handle());
     BackupTarget target{.connection = info.name, .dialect = schema::Dialect::sqlite, .tables = {}};
-    for (const std::string& name : names) {
-      const schema::Table* table = catalog.table(name);
-      if (table == nullptr || table->is_view) continue;
+    for (const schema::Table* table : live_tables(catalog, planned)) {
       const std::string quoted = stores::quote_table(*table);
       const auto rows = static_cast<std::uint64_t>(database.number("SELECT count(*) FROM " + quoted));
       target.tables.push_back({quoted, kept_columns(*table), file, rows});

@@ -239,7 +239,7 @@ class Verifying {
   const schema::Table& live_table(const plan::TablePlan& table) {
     const schema::Catalog& catalog = live_.target(table.connection).catalog();
     const schema::Table& planned = *table.target;
-    const schema::Table* found = catalog.table(planned.schema.empty() ? planned.name : planned.schema + "." + planned.name);
+    const schema::Table* found = catalog.table(planned);
     if (found == nullptr && catalog.dialect == schema::Dialect::sqlite) found = catalog.table(planned.name);
     if (found != nullptr) return *found;
     throw Error{Error::Kind::schema, fmt::format("{}: the target has no table {}", table.name, planned.name),

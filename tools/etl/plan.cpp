@@ -25,9 +25,7 @@ plan::Facts ask(const plan::Plan& plan, run::Connections& connections) {
     const plan::SourcePlan& source = plan.sources[table.source];
     rows = connections.source(source.connection).open(source.request, {})->estimated_rows();
     writers::Target& target = connections.target(table.connection);
-    const std::string name =
-        table.target->schema.empty() ? table.target->name : table.target->schema + "." + table.target->name;
-    has_rows = target.catalog().table(name) != nullptr && !target.is_empty(*table.target);
+    has_rows = target.catalog().table(*table.target) != nullptr && !target.is_empty(*table.target);
   }
   return facts;
 }
