@@ -1,18 +1,17 @@
 #include "engine/stores/postgres_scan.h"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <cstring>
-#include <memory>
+#include <vector>
+
+#include "engine/stores/postgres_stream.h"
 
 namespace etl::stores {
 
 namespace {
 
 constexpr std::size_t kSignature = 11;
-
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // Takes numbers and bytes off the front of a message.
 class Message {
@@ -42,7 +41,7 @@ class Message {
 
 class Scan {
  public:
-  Scan(PostgresConnection& connection, const RawRow& row) : connection_{connection}, row_{row} {}
+  explicit Scan(const RawRow& row) : row_{row} {}
 
   // The server sends each row as one message, the first with the header (src/backend/commands/copyto.c).
   void take(std::string_view bytes) {
@@ -67,21 +66,7 @@ class Scan {
     }
   }
 
-  void end() {
-    const Result result{PQgetResult(connection_.handle()), PQclear};
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) connection_.fail(connection_.complaint_of(result.get()));
-    drain();
-  }
-
-  // The connection takes no other command before the stream has ended.
-  void drain() {
-    char* bytes = nullptr;
-    while (PQgetCopyData(connection_.handle(), &bytes, 0) > 0) PQfreemem(bytes);
-    while (PGresult* left = PQgetResult(connection_.handle())) PQclear(left);
-  }
-
  private:
-  PostgresConnection& connection_;
   const RawRow& row_;
   bool headed_ = false;
   std::vector<RawCell> cells_;
@@ -90,25 +75,9 @@ class Scan {
 }  // namespace
 
 void scan_postgres(PostgresConnection& connection, const std::string& select, const RawRow& row) {
-  {
-    const Result begun{PQexec(connection.handle(), fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", select).c_str()),
-                       PQclear};
-    if (PQresultStatus(begun.get()) != PGRES_COPY_OUT) connection.fail(connection.complaint_of(begun.get()));
-  }
-  Scan scan{connection, row};
-  char* bytes = nullptr;
-  int size = 0;
-  try {
-    while ((size = PQgetCopyData(connection.handle(), &bytes, 0)) > 0) {
-      const std::unique_ptr<char, decltype(&PQfreemem)> owner{bytes, PQfreemem};
-      scan.take({bytes, static_cast<std::size_t>(size)});
-    }
-  } catch (...) {
-    scan.drain();
-    throw;
-  }
-  if (size == -2) connection.fail(connection.complaint_of(nullptr));
-  scan.end();
+  Scan scan{row};
+  copy_out(connection, fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", select),
+           [&](std::string_view bytes) { scan.take(bytes); });
 }
 
 }  // namespace etl::stores

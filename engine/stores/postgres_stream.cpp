@@ -28,17 +28,28 @@ std::uint64_t finish(PostgresConnection& connection) {
   return rows;
 }
 
+// The connection takes no other command before the stream has ended.
+void drain(PostgresConnection& connection) {
+  char* bytes = nullptr;
+  while (PQgetCopyData(connection.handle(), &bytes, 0) > 0) PQfreemem(bytes);
+  while (PGresult* left = PQgetResult(connection.handle())) PQclear(left);
+}
+
 }  // namespace
 
 std::uint64_t copy_out(PostgresConnection& connection, const std::string& sql,
                        const std::function<void(std::string_view)>& take) {
   begin(connection, sql, PGRES_COPY_OUT);
-  while (true) {
-    char* line = nullptr;
-    const int size = PQgetCopyData(connection.handle(), &line, 0);
-    if (size < 0) break;  // -1: the end; -2: what went wrong comes with the result.
-    const std::unique_ptr<char, void (*)(void*)> owner{line, PQfreemem};
-    take({line, static_cast<std::size_t>(size)});
+  try {
+    char* bytes = nullptr;
+    // -1: the end; -2: what went wrong comes with the result.
+    for (int size = 0; (size = PQgetCopyData(connection.handle(), &bytes, 0)) > 0;) {
+      const std::unique_ptr<char, void (*)(void*)> owner{bytes, PQfreemem};
+      take({bytes, static_cast<std::size_t>(size)});
+    }
+  } catch (...) {
+    drain(connection);
+    throw;
   }
   return finish(connection);
 }

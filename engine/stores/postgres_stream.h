@@ -1,4 +1,4 @@
-// COPY in text format as a stream: whole tables out of a database and back in.
+// COPY as a stream: rows of any number out of a database and back in.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 namespace etl::stores {
 
-// Runs a COPY ... TO STDOUT and hands over its rows, a line each with its line end (manual, sql-copy, "Text Format").
-// Gives their number. Throws Error; what `take` throws ends it as well.
+// Runs a COPY ... TO STDOUT and hands over its rows one by one, in either of COPY's formats (manual, sql-copy): a line
+// with its line end, or a row's binary message, the first with the header. Gives their number. Throws Error. What `take`
+// throws ends the stream; the connection can be used afterwards.
 std::uint64_t copy_out(PostgresConnection& connection, const std::string& sql,
                        const std::function<void(std::string_view)>& take);
 
