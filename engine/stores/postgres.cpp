@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/secret.h"
+#include "engine/schema/live.h"
 #include "engine/stores/postgres_errors.h"
 #include "engine/stores/sql_text.h"
 #include "engine/stores/transient.h"
@@ -298,6 +299,21 @@ void PostgresConnection::fail(const PostgresComplaint& complaint, std::string_vi
   if (!complaint.message.empty()) message += ": " + complaint.message;
   if (is_lost || is_transient(sqlstate)) throw TransientError{why.kind, message, why.remedy};
   throw Error{why.kind, message, why.remedy};
+}
+
+std::vector<SqlRow> cells_of(const PostgresRows& rows) {
+  std::vector<SqlRow> out(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) {
+      const bool null = rows.is_null(row, column);
+      out[row].push_back(null ? std::nullopt : std::optional{std::string{rows.text(row, column)}});
+    }
+  }
+  return out;
+}
+
+schema::Catalog live_catalog(PostgresConnection& connection) {
+  return schema::read_live_postgres([&](const std::string& sql) { return cells_of(connection.query(sql)); });
 }
 
 }  // namespace etl::stores

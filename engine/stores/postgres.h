@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/schema/catalog.h"
+#include "engine/stores/sql_session.h"
 #include "engine/stores/store.h"
 
 extern "C" {
@@ -51,6 +53,9 @@ class PostgresRows {
  private:
   std::unique_ptr<pg_result, void (*)(pg_result*)> result_;
 };
+
+// All of them, nothing for NULL.
+std::vector<SqlRow> cells_of(const PostgresRows& rows);
 
 // Values as text; nothing stands for NULL.
 using TextParameters = std::span<const std::optional<std::string>>;
@@ -94,5 +99,8 @@ class PostgresConnection {
   struct Session;
   std::unique_ptr<Session> session_;
 };
+
+// The tables and views of the database, as schema/live.h reads them. Throws Error.
+schema::Catalog live_catalog(PostgresConnection& connection);
 
 }  // namespace etl::stores

@@ -62,20 +62,6 @@ std::string file_name(const std::string& connection, const schema::Table& table,
   return name + ".copy";
 }
 
-schema::Catalog catalog_of(stores::PostgresConnection& connection) {
-  return schema::read_live_postgres([&](const std::string& sql) {
-    const stores::PostgresRows rows = connection.query(sql);
-    std::vector<std::vector<std::optional<std::string>>> out(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      for (std::size_t column = 0; column < rows.columns(); ++column) {
-        const bool null = rows.is_null(row, column);
-        out[row].push_back(null ? std::nullopt : std::optional{std::string{rows.text(row, column)}});
-      }
-    }
-    return out;
-  });
-}
-
 class Copier {
  public:
   Copier(const plan::Plan& plan, Backup& backup) : plan_{plan}, backup_{backup} {}
@@ -92,7 +78,7 @@ class Copier {
   void copy_postgres(const stores::ConnectionInfo& info, const std::vector<const schema::Table*>& planned) {
     stores::PostgresConnection connection{info};
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const schema::Catalog catalog = catalog_of(connection);
+    const schema::Catalog catalog = stores::live_catalog(connection);
     BackupTarget target{.connection = info.name, .dialect = schema::Dialect::postgresql, .tables = {}};
     for (const schema::Table* table : live_tables(catalog, planned)) {
       target.tables.push_back(copy_table(connection, *table, file_name(info.name, *table, target.tables.size() + 1)));

@@ -31,19 +31,7 @@ class PostgresRestore : public RestoreSession {
       : connection_{info}, folder_{std::move(folder)} {}
 
   schema::Dialect dialect() const override { return schema::Dialect::postgresql; }
-  schema::Catalog catalog() override {
-    return schema::read_live_postgres([this](const std::string& sql) {
-      const stores::PostgresRows rows = connection_.query(sql);
-      std::vector<std::vector<std::optional<std::string>>> out(rows.size());
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        for (std::size_t column = 0; column < rows.columns(); ++column) {
-          const bool null = rows.is_null(row, column);
-          out[row].push_back(null ? std::nullopt : std::optional{std::string{rows.text(row, column)}});
-        }
-      }
-      return out;
-    });
-  }
+  schema::Catalog catalog() override { return stores::live_catalog(connection_); }
   void begin() override { connection_.begin(); }
   void commit() override { connection_.commit(); }
 

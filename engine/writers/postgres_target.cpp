@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/schema/ddl.h"
-#include "engine/schema/live.h"
 #include "engine/stores/cell.h"
 #include "engine/stores/postgres.h"
 #include "engine/stores/postgres_scan.h"
@@ -28,9 +27,7 @@ class PostgresTarget : public Target {
   schema::Dialect dialect() const override { return schema::Dialect::postgresql; }
 
   const schema::Catalog& catalog() override {
-    return catalog_.get([this] {
-      return schema::read_live_postgres([this](const std::string& sql) { return cells(connection_.query(sql)); });
-    });
+    return catalog_.get([this] { return stores::live_catalog(connection_); });
   }
 
   void begin() override { connection_.begin(); }
@@ -128,7 +125,7 @@ class PostgresTarget : public Target {
 
   std::vector<stores::SqlRow> read(const std::string& sql, stores::SqlParameters parameters) override {
     const auto numbered = stores::number_parameters(sql, parameters);
-    return cells(connection_.query(numbered.sql, numbered.values));
+    return stores::cells_of(connection_.query(numbered.sql, numbered.values));
   }
   std::uint64_t change(const std::string& sql, stores::SqlParameters parameters) override {
     const auto numbered = stores::number_parameters(sql, parameters);
@@ -155,17 +152,6 @@ class PostgresTarget : public Target {
   }
 
  private:
-  static std::vector<std::vector<std::optional<std::string>>> cells(const stores::PostgresRows& rows) {
-    std::vector<std::vector<std::optional<std::string>>> out(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      for (std::size_t column = 0; column < rows.columns(); ++column) {
-        const bool null = rows.is_null(row, column);
-        out[row].push_back(null ? std::nullopt : std::optional{std::string{rows.text(row, column)}});
-      }
-    }
-    return out;
-  }
-
   static Rows rows_of(const stores::PostgresRows& found, std::size_t limit) {
     Rows out;
     out.count = found.size();
