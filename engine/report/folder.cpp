@@ -46,6 +46,8 @@ void make_private_folder(const std::string& path) {
 
 }  // namespace
 
+std::string folder_name(std::string_view name, Instant at) { return as_file_name(name) + "-" + compact_time(at); }
+
 std::string make_folder(const std::string& reports, std::string_view mapping, Instant started, const Uuid& run_id) {
   const std::string base = reports.empty() ? "." : reports;
   std::error_code failed;
@@ -53,8 +55,7 @@ std::string make_folder(const std::string& reports, std::string_view mapping, In
   if (failed) cannot_write(base, failed.value());
   char id[36];
   format_uuid(run_id, id);
-  const std::string leaf =
-      fmt::format("{}-{}-{}", as_file_name(mapping), compact_time(started), std::string_view{id, 8});
+  const std::string leaf = fmt::format("{}-{}", folder_name(mapping, started), std::string_view{id, 8});
   // A run that is tried again has a folder for each attempt.
   std::string folder = (std::filesystem::path{base} / leaf).string();
   for (int attempt = 2; std::filesystem::exists(folder); ++attempt) {

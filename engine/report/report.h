@@ -140,6 +140,8 @@ std::string to_text(const Report& report);
 // report.json: a stable contract; keys are only ever added.
 std::string to_json(const Report& report);
 
+// "shop-20251214T090311Z": a name and a time in UTC as the name of a folder that cannot lie anywhere else.
+std::string folder_name(std::string_view name, Instant at);
 // Makes REPORTS/<mapping>-<UTC time>-<short id>/ with its rejects/ folder, for this user alone (0700).
 // Throws Error (environment).
 std::string make_folder(const std::string& reports, std::string_view mapping, Instant started, const Uuid& run_id);

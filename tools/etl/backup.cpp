@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
+#include "engine/report/report.h"
 #include "engine/undo/restore.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
@@ -20,13 +22,7 @@ std::string size_text(std::uint64_t bytes) {
 
 // "reports/shop-backup-20251214T090311Z".
 std::string default_folder(const plan::Plan& plan, Instant taken) {
-  std::string time;
-  for (const char c : to_text(taken).substr(0, 19)) {
-    if (c != '-' && c != ':') time += c;
-  }
-  const std::string& reports = plan.settings.reports;
-  const std::string below = reports.empty() || reports.ends_with('/') ? reports : reports + "/";
-  return fmt::format("{}{}-backup-{}Z", below, plan.name, time);
+  return (std::filesystem::path{plan.settings.reports} / report::folder_name(plan.name + "-backup", taken)).string();
 }
 
 void print_tables(const undo::Backup& backup) {
