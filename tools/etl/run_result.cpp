@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "engine/undo/backup.h"
 #include "tools/etl/signals.h"
@@ -44,10 +43,7 @@ run::RunOptions live_run_options(const plan::Plan& plan, const Options& options)
   live.version = ETL_VERSION;
   if (takes_backup(plan, options)) {
     live.before_writing = [&plan, taken = live.started](const std::string& folder) {
-      const std::filesystem::path backup = std::filesystem::path{folder} / "backup";
-      if (std::filesystem::exists(backup / "manifest.json")) return;  // An earlier attempt took it.
-      std::filesystem::remove_all(backup);
-      undo::back_up(plan, backup.string(), taken);
+      undo::back_up(plan, folder + "/backup", taken);
     };
   }
   return live;
