@@ -76,8 +76,10 @@ class KeyCompiler {
                           did_you_mean(name.value, column_names()));
         key.clear();
       } else if (!given_.filled.contains(name.value) && !key.empty()) {
-        diagnostics().add(336, name.at, fmt::format("nothing fills {}, which is part of the key", name.value),
-                          fmt::format("add {} under fields:", name.value));
+        const bool may_be_copied = spec_.rest_copy && (!head_.target || head_.source.missing);
+        if (!may_be_copied)
+          diagnostics().add(336, name.at, fmt::format("nothing fills {}, which is part of the key", name.value),
+                            fmt::format("add {} under fields:", name.value));
         key.clear();
       }
     }
@@ -180,7 +182,8 @@ class KeyCompiler {
     const bool ordered = is_number(type) || type == Type::text || type == Type::date || type == Type::time ||
                          type == Type::timestamp || type == Type::timestamptz;
     if (!ordered || target->type.is_enum) {
-      diagnostics().add(341, at, fmt::format("{} is {}, which does not say what is newer", column, target->type.declared),
+      diagnostics().add(341, at,
+                        fmt::format("{} is {}, which does not say what is newer", column, target->type.declared),
                         "name a column of times, dates or numbers");
     } else if (std::ranges::find(table_.set, fields->front()) == table_.set.end()) {
       diagnostics().add(341, at, fmt::format("{} is part of the key: rows that meet are equal in it", column),
