@@ -106,6 +106,49 @@ TEST_CASE("backup: the newest one is found by itself; its files are private") {
   });
 }
 
+TEST_CASE("backup: one is taken before a run that may update or remove rows, and before no other") {
+  const std::string start = kMapping;
+  const std::vector<std::pair<std::string, bool>> writes = {
+      {"", false}, {"replace: true", true}, {"key: [id], on_conflict: update", true}, {"key: [id], on_conflict: skip", false}};
+  for (const auto& [how, taken] : writes) {
+    Scratch scratch;
+    write_whole(scratch.path() / "source.sql", "CREATE TABLE log (id INTEGER PRIMARY KEY, line TEXT);"
+                                               "INSERT INTO log VALUES (2, 'new');");
+    REQUIRE(run_program({"sqlite3", "gone.db", ".read source.sql"}, scratch.path()).exit == 0);
+    write_whole(scratch.path() / "shop.yaml", start.substr(0, start.find("tables:")) +
+                                                  "tables:\n  log: {from: source.log, rest: copy" +
+                                                  (how.empty() ? "" : ", " + how) + "}\n");
+    for (const auto& target : all_targets(scratch.path())) {
+      CAPTURE(how);
+      CAPTURE(target->dialect());
+      fs::remove_all(scratch.path() / "reports");
+      target->execute("CREATE TABLE log (id integer NOT NULL PRIMARY KEY, line text); INSERT INTO log VALUES (1, 'old')");
+      const Finished run = etl(scratch.path(), *target, {"run", "shop.yaml"});
+      CAPTURE(run.err);
+      REQUIRE(run.exit == 0);
+      std::size_t backups = 0;
+      for (const auto& entry : fs::recursive_directory_iterator{scratch.path() / "reports"}) {
+        if (entry.path().filename() == "manifest.json") ++backups;
+      }
+      CHECK(backups == (taken ? 1 : 0));
+      if (!taken) continue;
+      CHECK(etl(scratch.path(), *target, {"restore", "shop.yaml"}).exit == 0);
+      CHECK(target->rows("log") == std::vector<std::string>{"1 | old"});
+    }
+  }
+}
+
+TEST_CASE("backup: a mapping's name cannot lead its folder elsewhere") {
+  with_backup([](const fs::path& folder, TestTarget& target) {
+    fs::remove_all(folder / "reports");
+    write_whole(folder / "away.yaml", std::string{kMapping}.replace(std::string{kMapping}.find("shop"), 4, "../../away"));
+    const Finished backup = etl(folder, target, {"backup", "away.yaml"});
+    CAPTURE(backup.err);
+    if (backup.exit == 0) CHECK(backup.out.find("backup reports/______away-backup-") != std::string::npos);
+    CHECK(!fs::exists(folder / ".." / "away-backup"));
+  });
+}
+
 TEST_CASE("backup: --only puts back one table") {
   with_backup([](const fs::path& folder, TestTarget& target) {
     target.execute("UPDATE users SET note = 'spoilt'; UPDATE orders SET total = 7;");

@@ -188,8 +188,9 @@ std::string newest_backup(const std::string& reports, std::string_view mapping) 
 
 bool may_change_rows(const plan::Plan& plan) {
   return std::ranges::any_of(plan.tables, [](const plan::TablePlan& table) {
-    return table.selected &&
-           (table.on_conflict == spec::OnConflict::update || table.on_conflict == spec::OnConflict::newest);
+    const bool updates =
+        table.on_conflict == spec::OnConflict::update || table.on_conflict == spec::OnConflict::newest;
+    return table.selected && (updates || table.replace);
   });
 }
 
