@@ -137,13 +137,16 @@ void open(stores::SqlSession& session) {
   if (session.dialect() == Dialect::postgresql) {
     session.read("SELECT pg_advisory_xact_lock(hashtextextended('etl', 0))");
   }
-  if (exists(session)) return refuse_newer(version_of(session));
+  const int version = exists(session) ? version_of(session) : 0;
+  refuse_newer(version);
+  if (version == kVersion) return;
   try {
-    session.script(schema_sql(session.dialect()));
+    session.script(version == 0 ? schema_sql(session.dialect()) : migration_sql(session.dialect(), version));
   } catch (const stores::TransientError&) {
     throw;
   } catch (const Error& error) {
-    throw Error{error.kind(), fmt::format("no ledger can be made in the target: {}", error.what()),
+    throw Error{error.kind(),
+                fmt::format("no ledger of version {} can be made in the target: {}", kVersion, error.what()),
                 session.dialect() == Dialect::postgresql
                     ? "etl keeps what it did in the schema etl: GRANT CREATE ON DATABASE to this user, or create the "
                       "schema for it (docs/ledger.md)"
@@ -174,6 +177,26 @@ RunRow find_run(stores::SqlSession& session, std::string_view mapping, std::stri
   }
   throw Error{Error::Kind::schema, fmt::format("{} runs of {} begin with {}", found.size(), mapping, id),
               "write more of the run's id"};
+}
+
+std::vector<Checkpoint> checkpoints(stores::SqlSession& session, const Uuid& run) {
+  if (version_of(session) < 2) return {};
+  const std::vector<std::pair<std::string, Value>> parameters = {{"run", run}};
+  const auto rows =
+      session.read(fmt::format("SELECT position, rows, digest, step, rejects, rejects_bytes FROM {} WHERE run = $run "
+                               "ORDER BY position",
+                               table_name(session.dialect(), "checkpoints")),
+                   parameters);
+  std::vector<Checkpoint> out;
+  for (const auto& row : rows) {
+    out.push_back({.position = static_cast<int>(read_integer(row[0])),
+                   .rows = static_cast<std::uint64_t>(read_integer(row[1])),
+                   .digest = row[2].value_or(""),
+                   .step = static_cast<std::uint64_t>(read_integer(row[3])),
+                   .rejects = row[4].value_or(""),
+                   .rejects_bytes = static_cast<std::uint64_t>(read_integer(row[5]))});
+  }
+  return out;
 }
 
 std::vector<TableRow> tables(stores::SqlSession& session, const Uuid& run) {

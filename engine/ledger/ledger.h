@@ -12,7 +12,7 @@
 
 namespace etl::ledger {
 
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;
 
 // "etl.runs" or "etl_runs".
 std::string table_name(schema::Dialect dialect, std::string_view name);
@@ -65,6 +65,18 @@ struct TableRow {
   std::uint64_t inserted = 0, updated = 0, unchanged = 0, skipped = 0, rejected = 0, removed = 0;
   std::string replaced, images;  // Quoted names; "" without.
 };
+// How far a table is: what a later attempt goes on behind.
+struct Checkpoint {
+  int position = 0;             // Of the table in the run.
+  std::uint64_t rows = 0;       // Source rows consumed.
+  std::string digest;           // Over them, in order.
+  std::uint64_t step = 0;       // The last piece of rows that the journal or the ID map knows.
+  std::string rejects;          // The file with the rows rejected so far; "" without.
+  std::uint64_t rejects_bytes = 0;
+};
+// By position. A ledger of version 1 has none.
+std::vector<Checkpoint> checkpoints(stores::SqlSession& session, const Uuid& run);
+
 // In load order.
 std::vector<TableRow> tables(stores::SqlSession& session, const Uuid& run);
 

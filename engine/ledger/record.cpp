@@ -204,6 +204,21 @@ void update_table(stores::SqlSession& session, const TableRow& table) {
                  parameters);
 }
 
+void set_checkpoint(stores::SqlSession& session, const Uuid& run, const Checkpoint& checkpoint) {
+  const std::string table = table_name(session.dialect(), "checkpoints");
+  const Parameters parameters = {{"run", run},
+                                 {"position", std::int64_t{checkpoint.position}},
+                                 {"rows", count(checkpoint.rows)},
+                                 {"digest", std::string_view{checkpoint.digest}},
+                                 {"step", count(checkpoint.step)},
+                                 {"rejects", std::string_view{checkpoint.rejects}},
+                                 {"rejects_bytes", count(checkpoint.rejects_bytes)}};
+  session.change(insert_sql(table, parameters) +
+                     " ON CONFLICT (run, position) DO UPDATE SET rows = excluded.rows, digest = excluded.digest, step = "
+                     "excluded.step, rejects = excluded.rejects, rejects_bytes = excluded.rejects_bytes",
+                 parameters);
+}
+
 void add_object(stores::SqlSession& session, const Uuid& run, int ordinal, const ObjectRow& object) {
   const Parameters parameters = {{"run", run},
                                  {"ordinal", std::int64_t{ordinal}},

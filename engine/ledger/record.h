@@ -36,6 +36,9 @@ void add_table(stores::SqlSession& session, const TableRow& table);
 // State and counts.
 void update_table(stores::SqlSession& session, const TableRow& table);
 
+// Replaces the table's former one.
+void set_checkpoint(stores::SqlSession& session, const Uuid& run, const Checkpoint& checkpoint);
+
 // A row of `objects`.
 struct ObjectRow {
   std::string kind, name;

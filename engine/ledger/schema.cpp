@@ -93,15 +93,6 @@ CREATE TABLE etl.id_map (
   source_keys text[] NOT NULL,
   target_keys text[] NOT NULL,
   PRIMARY KEY (run, name, step));
-CREATE TABLE etl.checkpoints (
-  run uuid NOT NULL,
-  position integer NOT NULL,
-  partition integer NOT NULL,
-  attempt integer NOT NULL,
-  rows bigint NOT NULL,
-  digest text NOT NULL,
-  step bigint NOT NULL,
-  PRIMARY KEY (run, position, partition));
 CREATE TABLE etl.cursors (
   mapping text NOT NULL,
   source text NOT NULL,
@@ -182,15 +173,6 @@ CREATE TABLE etl_id_map (
   source_keys TEXT NOT NULL,
   target_keys TEXT NOT NULL,
   PRIMARY KEY (run, name, step));
-CREATE TABLE etl_checkpoints (
-  run TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  partition INTEGER NOT NULL,
-  attempt INTEGER NOT NULL,
-  rows INTEGER NOT NULL,
-  digest TEXT NOT NULL,
-  step INTEGER NOT NULL,
-  PRIMARY KEY (run, position, partition));
 CREATE TABLE etl_cursors (
   mapping TEXT NOT NULL,
   source TEXT NOT NULL,
@@ -199,11 +181,47 @@ CREATE TABLE etl_cursors (
   PRIMARY KEY (mapping, source));
 )";
 
+constexpr std::string_view kPostgresCheckpoints = R"(
+CREATE TABLE etl.checkpoints (
+  run uuid NOT NULL,
+  position integer NOT NULL,
+  rows bigint NOT NULL,
+  digest text NOT NULL,
+  step bigint NOT NULL,
+  rejects text NOT NULL,
+  rejects_bytes bigint NOT NULL,
+  PRIMARY KEY (run, position));
+)";
+
+constexpr std::string_view kSqliteCheckpoints = R"(
+CREATE TABLE etl_checkpoints (
+  run TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  rejects TEXT NOT NULL,
+  rejects_bytes INTEGER NOT NULL,
+  PRIMARY KEY (run, position)) WITHOUT ROWID;
+)";
+
 }  // namespace
 
 std::string schema_sql(schema::Dialect dialect) {
   const bool postgres = dialect == schema::Dialect::postgresql;
-  return fmt::format("{}INSERT INTO {} VALUES ({})", postgres ? kPostgres : kSqlite, table_name(dialect, "version"), kVersion);
+  return fmt::format("{}{}INSERT INTO {} VALUES ({})", postgres ? kPostgres : kSqlite,
+                     postgres ? kPostgresCheckpoints : kSqliteCheckpoints, table_name(dialect, "version"), kVersion);
+}
+
+// 1 had another table of checkpoints, which no run ever filled.
+std::string migration_sql(schema::Dialect dialect, int from) {
+  const bool postgres = dialect == schema::Dialect::postgresql;
+  std::string out;
+  if (from < 2) {
+    out += fmt::format("DROP TABLE {};{}", table_name(dialect, "checkpoints"),
+                       postgres ? kPostgresCheckpoints : kSqliteCheckpoints);
+  }
+  return out + fmt::format("UPDATE {} SET version = {}", table_name(dialect, "version"), kVersion);
 }
 
 }  // namespace etl::ledger

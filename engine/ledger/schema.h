@@ -9,5 +9,7 @@ namespace etl::ledger {
 
 // Creates every table of kVersion, in the transaction that is open.
 std::string schema_sql(schema::Dialect dialect);
+// Makes a ledger of an older version one of kVersion, in the transaction that is open.
+std::string migration_sql(schema::Dialect dialect, int from);
 
 }  // namespace etl::ledger

@@ -122,8 +122,6 @@ void Compiler::compile_settings() {
     }
     return nullptr;
   };
-  const auto& settings = mapping_.settings;
-  if (const Span* at = written("atomic"); at && settings.atomic == "batch") unavailable(*at, "atomic: batch");
   if (const Span* at = written("snapshot"); at && !options_.test) unavailable(*at, "snapshot");
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "engine/plan/batches.h"
 #include "engine/plan/compile.h"
 #include "engine/plan/risks.h"
 
@@ -132,6 +133,10 @@ void append_table(const Plan& plan, const Facts& facts, std::size_t index, std::
                      table.selected ? "" : "  (not loaded: --only)");
   if (const std::string line = key_line(table); !line.empty()) out += fmt::format("     {}\n", line);
   if (const std::string line = id_map_line(table); !line.empty()) out += fmt::format("     {}\n", line);
+  if (plan.settings.atomic == "batch") {
+    const std::string reason = why_whole(plan, table);
+    if (!reason.empty()) out += fmt::format("     committed as a whole: {}\n", reason);
+  }
   out += fmt::format("     max_rejects {}\n", threshold(table.max_rejects));
   std::size_t width = 0;
   std::size_t type_width = 0;
@@ -282,6 +287,13 @@ void append_risks(const std::vector<Risk>& risks, std::string& out) {
   }
 }
 
+std::string transactions(const Plan& plan) {
+  if (plan.settings.atomic == "table") return "each in a transaction of its own";
+  if (plan.settings.atomic == "run") return "all in one transaction per target";
+  return fmt::format("committed after every {} source rows",
+                     grouped(static_cast<std::uint64_t>(plan.settings.batch) * kBatchesPerCommit));
+}
+
 }  // namespace
 
 std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& diagnostics) {
@@ -295,8 +307,7 @@ std::string to_text(const Plan& plan, const Facts& facts, const Diagnostics& dia
     out += fmt::format("  {:<20} {:<10} {}{}\n", connection.info.name, role, redact_url(connection.info.url),
                        connection.create ? fmt::format("  (created from {} when empty)", connection.schema_path) : "");
   }
-  const bool by_table = plan.settings.atomic == "table";
-  out += fmt::format("\ntables, in load order, {}\n", by_table ? "each in a transaction of its own" : "all in one transaction per target");
+  out += fmt::format("\ntables, in load order, {}\n", transactions(plan));
   for (std::size_t i = 0; i < plan.tables.size(); ++i) append_table(plan, facts, i, out);
   if (!plan.checks.empty()) out += "\nafter the last table\n";
   for (const SqlPlan& check : plan.checks) {

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
+#include "engine/run/reject_file.h"
 
 namespace etl::run {
 
@@ -205,7 +207,7 @@ std::string file_name(std::string_view table) {
 
 void RejectLog::open() {
   report_.rejects_file = "rejects/" + file_name(table_.plan->name);
-  const std::string path = folder_ + "/" + report_.rejects_file;
+  const std::string path = this->path();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) cannot_write(path);
   file_.reset(::fdopen(file, "w"));
@@ -220,9 +222,41 @@ void RejectLog::write_line(const report::Reject& reject) {
   if (folder_.empty()) return;
   if (!file_) open();
   const std::string line = csv_line(reject);
-  if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size()) {
-    cannot_write(folder_ + "/" + report_.rejects_file);
+  if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size()) cannot_write(path());
+}
+
+void RejectLog::count(const report::Reject& reject) {
+  ++report_.reasons[{reject.field, reject.rule}];
+  ++report_.errors[static_cast<std::size_t>(report::category(reject.rule))];
+  if (report_.rejects.size() < keep_) report_.rejects.push_back(reject);
+}
+
+bool RejectLog::take_over(const std::string& file, std::uint64_t bytes) {
+  if (folder_.empty() || bytes == 0) return bytes == 0;
+  std::error_code trouble;
+  const auto size = std::filesystem::file_size(file, trouble);
+  if (trouble || size < bytes) return false;
+  open();
+  file_.reset();
+  std::filesystem::copy_file(file, path(), std::filesystem::copy_options::overwrite_existing, trouble);
+  if (!trouble) std::filesystem::resize_file(path(), bytes, trouble);
+  if (trouble) {
+    errno = trouble.value();
+    cannot_write(path());
   }
+  file_.reset(std::fopen(path().c_str(), "ae"));
+  if (!file_) cannot_write(path());
+  read_rejects(path(), RejectColumns::all, [this](const report::Reject& reject) { count(reject); });
+  return true;
+}
+
+RejectLog::Written RejectLog::flush() {
+  if (!file_) return {};
+  if (std::fflush(file_.get()) != 0) cannot_write(path());
+  const std::uint64_t bytes = std::filesystem::file_size(path());
+  if (bytes != safe_ && ::fsync(::fileno(file_.get())) != 0) cannot_write(path());
+  safe_ = bytes;
+  return {std::filesystem::absolute(path()).string(), bytes};
 }
 
 void RejectLog::add(const std::string& position, const std::string& source, std::span<const Reason> reasons) {
@@ -231,9 +265,7 @@ void RejectLog::add(const std::string& position, const std::string& source, std:
                                 reason.hidden ? "the value is not shown: it is sensitive" : redact(reason.reason),
                                 source};
     write_line(reject);
-    ++report_.reasons[{reject.field, reject.rule}];
-    ++report_.errors[static_cast<std::size_t>(report::category(reason.rule))];
-    if (report_.rejects.size() < keep_) report_.rejects.push_back(reject);
+    count(reject);
   }
   ++report_.counts.rejected;
   if (stop_above_ && report_.counts.rejected >= *stop_above_) {
@@ -244,7 +276,7 @@ void RejectLog::add(const std::string& position, const std::string& source, std:
 }
 
 void RejectLog::close() {
-  if (file_ && std::fclose(file_.release()) != 0) cannot_write(folder_ + "/" + report_.rejects_file);
+  if (file_ && std::fclose(file_.release()) != 0) cannot_write(path());
 }
 
 std::string too_many_rejects(const report::Table& table) {

@@ -82,14 +82,28 @@ class RejectLog {
             std::optional<std::uint64_t> stop_above);
   ~RejectLog();
 
+  // Goes on with what an earlier attempt wrote: the first `bytes` of its file, counted but for the rows. False when
+  // the file does not hold them any more.
+  bool take_over(const std::string& file, std::uint64_t bytes);
+
   // The reasons of one row, in order.
   void add(const std::string& position, const std::string& source, std::span<const Reason> reasons);
   // Throws Error (environment) when the file cannot be completed.
   void close();
 
+  // Where the file lies ("" without), and how much of it is safely on disk.
+  struct Written {
+    std::string file;
+    std::uint64_t bytes = 0;
+  };
+  // Throws Error as above.
+  Written flush();
+
  private:
+  void count(const report::Reject& reject);
   void write_line(const report::Reject& reject);
   void open();
+  std::string path() const { return folder_ + "/" + report_.rejects_file; }
 
   const TableState& table_;
   report::Table& report_;
@@ -97,6 +111,7 @@ class RejectLog {
   std::size_t keep_;
   std::optional<std::uint64_t> stop_above_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, &std::fclose};
+  std::uint64_t safe_ = 0;  // Bytes of the file that were forced to disk.
 };
 
 // "coach_profiles: 12 of 840 rows rejected (1.43%), max_rejects is 1%".

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/data/json.h"
 #include "engine/run/columns.h"
+#include "engine/run/reject_file.h"
 #include "engine/stores/cell.h"
 
 namespace etl::run {
@@ -18,56 +19,6 @@ namespace {
 constexpr std::string_view kHiddenJson = "\"***\"";
 
 bool is_missing_parent(std::string_view rule) { return rule == "parent" || rule == "exists"; }
-
-// One CSV file of rejects, read by the reader that mappings use.
-class RejectFile {
- public:
-  struct Line {
-    std::string position, rule, source;
-  };
-
-  RejectFile(const std::string& file, bool with_rules) : file_{file} {
-    stores::ConnectionInfo info;
-    info.name = "rejects";
-    info.kind = stores::Kind::file;
-    const std::filesystem::path path{file};
-    info.path = path.parent_path().empty() ? "." : path.parent_path().string();
-    info.url = "file:" + info.path;
-    request_.name = path.filename().string();
-    request_.format.format = readers::Format::csv;
-    request_.format.file = request_.name;
-    request_.columns = {{"position", Type::text}, {"source", Type::text}};
-    if (with_rules) request_.columns.push_back({"rule", Type::text});
-    source_ = readers::open_source(info);
-  }
-
-  std::vector<Line> lines() {
-    std::vector<Line> lines;
-    const auto reader = readers::open_rows(*source_, request_, {});
-    while (const BatchPtr batch = reader->next()) {
-      if (!batch->broken_rows.empty()) fail(*batch, batch->broken_rows.front().row, batch->broken_rows.front().reason);
-      for (std::size_t row = 0; row < batch->rows; ++row) lines.push_back(line(*batch, row));
-    }
-    return lines;
-  }
-
- private:
-  Line line(const Batch& batch, std::size_t row) const {
-    const auto cell = [&](std::size_t column) {
-      if (column >= batch.columns.size() || batch.columns[column]->is_null(row)) return std::string{};
-      return to_text(batch.columns[column]->at(row));
-    };
-    return {cell(0), cell(2), cell(1)};
-  }
-  [[noreturn]] void fail(const Batch& batch, std::size_t row, const std::string& reason) const {
-    throw Error{Error::Kind::validation, fmt::format("{}: line {}: {}", file_, batch.lines.at(row), reason),
-                "mend the line: the file is CSV with the columns position and source"};
-  }
-
-  std::string file_;
-  readers::ReadRequest request_;
-  std::unique_ptr<readers::Source> source_;
-};
 
 // "id=17 item 2" into "id=17" and " item 2".
 std::pair<std::string, std::string> split(const plan::TablePlan& table, const std::string& position) {
@@ -121,31 +72,37 @@ std::map<std::string, std::set<std::string>> rejected(const std::string& folder,
   std::map<std::string, std::set<std::string>> rows;
   const std::string file = rejects_file(folder, table);
   if (!std::filesystem::exists(file)) return rows;
-  for (const RejectFile::Line& line : RejectFile{file, true}.lines()) rows[line.position].insert(line.rule);
+  read_rejects(file, RejectColumns::all,
+               [&](const report::Reject& reject) { rows[reject.position].insert(reject.rule); });
   return rows;
+}
+
+void add_mended_row(const plan::TablePlan& table, const report::Reject& line, const std::string& file,
+                    Replay::Table& wanted) {
+  const auto [base, item] = split(table, line.position);
+  Replay::Row& row = wanted.rows[base];
+  Replay::Cells cells = cells_of(line.source, file, line.position);
+  if (!row.items.empty() && row.cells != cells) {
+    if (row.items.contains(item)) return;  // A row with several reasons stands there several times; the first counts.
+    throw Error{Error::Kind::validation, fmt::format("{}: {} is mended in two ways", file, base),
+                "items of one source row must be mended alike"};
+  }
+  row.items.insert(item);
+  row.cells = std::move(cells);
 }
 
 void add_mended(const plan::TablePlan& table, const std::string& folder, const std::string& file, Replay& replay) {
   const auto known = rejected(folder, table.name);
   Replay::Table& wanted = replay.tables[table.name];
-  for (const RejectFile::Line& line : RejectFile{file, false}.lines()) {
+  read_rejects(file, RejectColumns::mended, [&](const report::Reject& line) {
     if (!known.contains(line.position)) {
       throw Error{Error::Kind::validation,
                   fmt::format("{}: {} was not rejected by the run: {} does not list it", file, line.position,
                               rejects_file(folder, table.name)),
                   "leave out rows that were written, and keep the column position as it was"};
     }
-    const auto [base, item] = split(table, line.position);
-    Replay::Row& row = wanted.rows[base];
-    Replay::Cells cells = cells_of(line.source, file, line.position);
-    if (!row.items.empty() && row.cells != cells) {
-      if (row.items.contains(item)) continue;  // A row with several reasons stands there several times; the first counts.
-      throw Error{Error::Kind::validation, fmt::format("{}: {} is mended in two ways", file, base),
-                  "items of one source row must be mended alike"};
-    }
-    row.items.insert(item);
-    row.cells = std::move(cells);
-  }
+    add_mended_row(table, line, file, wanted);
+  });
 }
 
 void add_orphans(const plan::TablePlan& table, const std::string& folder, Replay& replay) {

@@ -13,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/base/fault.h"
 #include "engine/base/secret.h"
+#include "engine/plan/batches.h"
 #include "engine/run/final_checks.h"
 #include "engine/run/hooks.h"
 #include "engine/run/id_maps.h"
@@ -64,8 +65,8 @@ void refuse_undoing(const ledger::RunRow& run) {
 
 void refuse_other(const ledger::RunRow& run) {
   throw Error{Error::Kind::schema,
-              fmt::format("run {} of {} kept rows and was not finished, and the mapping, its params or --only have changed "
-                          "since",
+              fmt::format("run {} of {} kept rows and was not finished, and the mapping, its params, --only or --batch have "
+                          "changed since",
                           to_text(run.run), run.mapping),
               "finish it with the mapping as it was (etl run --resume), or undo it with etl rollback"};
 }
@@ -105,11 +106,13 @@ class Run {
            std::ranges::all_of(ledgers_, [](const auto& entry) { return entry.second->is_committed(); });
   }
 
-  // What is thrown here leaves the targets as they were; with `atomic: table` the tables that are done stay.
+  // Whether an earlier attempt left rows in some target.
+  bool has_kept_rows() const {
+    return std::ranges::any_of(ledgers_, [](const auto& entry) { return entry.second->has_kept_rows(); });
+  }
+
+  // What is thrown here leaves the targets as they were; with `atomic: table` and `batch` what was committed stays.
   void execute() {
-    if (state_.plan.settings.atomic == "batch") {
-      throw Error{Error::Kind::schema, "atomic: batch is not available yet", "write atomic: table"};
-    }
     for (const plan::TablePlan& table : state_.plan.tables) {
       if (table.target != nullptr) continue;
       throw Error{Error::Kind::schema, fmt::format("{}: nothing is known of its target table", table.name),
@@ -158,7 +161,7 @@ class Run {
     report_.warnings.push_back(redact(fmt::format("the rows are kept, but the ledger does not say so: {}", error.what())));
   }
 
-  bool commits_tables() const { return state_.plan.settings.atomic == "table" && !state_.options.dry_run; }
+  bool commits_tables() const { return state_.plan.settings.atomic != "run" && !state_.options.dry_run; }
 
   void open() {
     phase("opening");
@@ -185,9 +188,10 @@ class Run {
       TableState& table = state_.tables[i];
       const auto ledger = ledgers_.find(table.plan->connection);
       const ledger::TableRow* row = ledger == ledgers_.end() ? nullptr : ledger->second->kept(i);
-      if (row == nullptr || !table.plan->selected) continue;
+      if (row == nullptr || row->state != "done" || !table.plan->selected) continue;
       table.loaded_before = true;
       take_counts(*row, report_.tables[i]);
+      take_rejects(i, *ledger->second);
     }
   }
 
@@ -205,6 +209,20 @@ class Run {
     table.complete = true;
   }
 
+  void take_rejects(std::size_t position, const TargetLedger& ledger) {
+    report::Table& table = report_.tables[position];
+    const ledger::Checkpoint* end = ledger.checkpoint(position);
+    if (end == nullptr || table.counts.rejected == 0) return;
+    RejectLog log{state_.tables[position], table, report_.folder, state_.options.keep_rejects, std::nullopt};
+    if (!log.take_over(end->rejects, end->rejects_bytes)) warn_of_rejects(table, end->rejects);
+    log.close();
+  }
+
+  void warn_of_rejects(const report::Table& table, const std::string& file) {
+    report_.warnings.push_back(fmt::format("{}: the {} rows that an earlier attempt rejected stood in {}, which is gone",
+                                           table.name, table.counts.rejected, file));
+  }
+
   void load_tables() {
     if (state_.options.replay == nullptr) empty_replaced(state_, report_);
     for (std::size_t i = 0; i < state_.tables.size(); ++i) {
@@ -214,8 +232,8 @@ class Run {
         read_ids(state_, table);
         report_.kept.push_back(table.plan->name);
       } else if (takes_rows(*table.plan)) {
-        load_table(table, report_.tables[i]);
-        if (commits_tables()) commit_table(i);
+        ledger::Checkpoint end = load_table(i);
+        if (commits_tables()) commit_table(i, std::move(end), true);
       } else {
         table.ask_database = true;
       }
@@ -229,14 +247,22 @@ class Run {
     return table.selected && (state_.options.replay == nullptr || state_.options.replay->tables.contains(table.name));
   }
 
-  void commit_table(std::size_t position) {
-    const std::size_t connection = state_.tables[position].plan->connection;
-    if (const auto ledger = ledgers_.find(connection); ledger != ledgers_.end()) ledger->second->commit_table(position);
-    fault_point("before_table");
-    commit_target(connection);
-    report_.kept.push_back(state_.plan.tables[position].name);
-    fault_point("after_table");
-    begin_again(connection);
+  // A table, or its rows up to a checkpoint.
+  void commit_table(std::size_t position, ledger::Checkpoint end, bool complete) {
+    const plan::TablePlan& table = *state_.tables[position].plan;
+    const std::uint64_t rows = end.rows;
+    if (TargetLedger* ledger = ledger_of(position)) ledger->commit_table(position, std::move(end), complete);
+    fault_point(complete ? "before_table" : "before_checkpoint");
+    commit_target(table.connection);
+    std::erase_if(report_.kept, [&](const std::string& kept) { return kept.starts_with(table.name + " ("); });
+    report_.kept.push_back(complete ? table.name : fmt::format("{} (the first {} source rows)", table.name, rows));
+    fault_point(complete ? "after_table" : "after_checkpoint");
+    begin_again(table.connection);
+  }
+
+  TargetLedger* ledger_of(std::size_t position) const {
+    const auto found = ledgers_.find(state_.tables[position].plan->connection);
+    return found == ledgers_.end() ? nullptr : found->second.get();
   }
 
   void commit_and_go_on() {
@@ -387,13 +413,19 @@ class Run {
     (void)state_.connections.source(source.connection).open(source.request, state_.limits());
   }
 
-  void load_table(TableState& table, report::Table& report) {
+  ledger::Checkpoint load_table(std::size_t position) {
+    TableState& table = state_.tables[position];
+    report::Table& report = report_.tables[position];
     const auto start = Clock::now();
     table.ask_database = !table.target->is_empty(*table.plan->target);
     if (table.ask_database && state_.options.thresholds) table.rows_before = rows_of(table);
-    report.rows_before = table.rows_before;
+    ledger::Checkpoint end;
     try {
-      TableLoad{state_, table, *references_, report, report_.folder}.load();
+      TableLoad load{state_, table, *references_, report, report_.folder};
+      if (commits_batches(position)) commit_by_batch(load, position);
+      report.rows_before = table.rows_before;
+      load.load();
+      end = load.end();
     } catch (...) {
       report.seconds = seconds_since(start);
       throw;
@@ -402,6 +434,27 @@ class Run {
     // Rows that another table of the mapping wrote into the same target are not in this one's indexes.
     table.ask_database = table.ask_database || shares_target(table);
     if (state_.options.progress != nullptr) state_.options.progress->table_ended(report);
+    return end;
+  }
+
+  bool commits_batches(std::size_t position) const {
+    return commits_tables() && state_.plan.settings.atomic == "batch" && ledger_of(position) != nullptr &&
+           state_.options.replay == nullptr && plan::why_whole(state_.plan, *state_.tables[position].plan).empty();
+  }
+
+  // Behind what an earlier attempt committed of the table, if it did.
+  void commit_by_batch(TableLoad& load, std::size_t position) {
+    load.commit_by_batch(
+        [this, position](ledger::Checkpoint at) { commit_table(position, std::move(at), false); });
+    const TargetLedger& ledger = *ledger_of(position);
+    const ledger::TableRow* row = ledger.kept(position);
+    const ledger::Checkpoint* at = ledger.checkpoint(position);
+    if (row == nullptr || at == nullptr) return;
+    TableState& table = state_.tables[position];
+    table.rows_before -= row->inserted;
+    read_ids(state_, table);
+    report_.kept.push_back(fmt::format("{} (the first {} source rows)", table.plan->name, at->rows));
+    if (!load.go_on_behind(*at, *row)) warn_of_rejects(report_.tables[position], at->rejects);
   }
 
   std::uint64_t rows_of(const TableState& table) const {
@@ -523,7 +576,8 @@ Outcome attempt_run(const plan::Plan& plan, Connections& connections, const RunO
       report.folder = report::make_folder(options.reports, plan.name, fixed.started, report.run_id);
       if (options.progress != nullptr) options.progress->folder(report.folder);
     }
-    if (options.before_writing && !work->all_committed()) options.before_writing(report.folder);
+    // A backup of what an earlier attempt has half done would be none.
+    if (options.before_writing && !work->has_kept_rows()) options.before_writing(report.folder);
     work->execute();
     report.state = state_of(report);
   } catch (const Interrupted&) {

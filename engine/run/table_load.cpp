@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/fault.h"
 #include "engine/base/secret.h"
+#include "engine/plan/batches.h"
 #include "engine/run/columns.h"
 #include "engine/run/read_ahead.h"
 #include "engine/run/source_keys.h"
@@ -80,6 +81,16 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
   judge_.be_careful();
 }
 
+bool TableLoad::go_on_behind(ledger::Checkpoint checkpoint, const ledger::TableRow& counts) {
+  report_.counts.inserted = counts.inserted;
+  report_.counts.updated = counts.updated;
+  report_.counts.unchanged = counts.unchanged;
+  report_.counts.skipped = skipped_before_ = counts.skipped;
+  report_.counts.rejected = counts.rejected;
+  resume_ = std::move(checkpoint);
+  return log_.take_over(resume_->rejects, resume_->rejects_bytes);
+}
+
 void TableLoad::load() {
   ReadAhead reader{
       readers::open_rows(state_.connections.source(table_.source->connection), table_.source->request, state_.limits())};
@@ -87,21 +98,59 @@ void TableLoad::load() {
   if (progress != nullptr) progress->table_started(table_.plan->name, reader.estimated_rows());
   stop_on_interrupt();
   while (BatchPtr batch = reader.next()) {
+    if (commit_) take_position(*batch);
     load_batch(replay_ ? replay_->mend(std::move(batch)) : std::move(batch));
+    if (commit_) pass_checkpoint();
     if (progress != nullptr) progress->rows(report_.counts.read, report_.counts.rejected);
     stop_on_interrupt();
     fault_point("batch");
   }
+  if (resume_ && consumed_.rows() < resume_->rows) refuse_other_source();
   if (replay_) replay_->check_found();
   load_groups();
   write_held_rows();
+  checkpoint_ = checkpoint();
   log_.close();
   check_balance();
   check_thresholds();
   report_.complete = true;
 }
 
+// A checkpoint lies between two batches: one that crosses it is not what was read then.
+void TableLoad::take_position(const Batch& batch) {
+  const bool before = is_before_checkpoint();
+  consumed_.take(batch);
+  if (before && consumed_.rows() - batch.rows < resume_->rows && consumed_.rows() > resume_->rows) refuse_other_source();
+}
+
+// Rows before the checkpoint are not written again; behind it, every few batches are committed.
+void TableLoad::pass_checkpoint() {
+  if (is_before_checkpoint()) {
+    if (consumed_.rows() == resume_->rows && consumed_.digest() != resume_->digest) refuse_other_source();
+    return;
+  }
+  if (++batches_ % plan::kBatchesPerCommit == 0) commit_(checkpoint());
+}
+
+void TableLoad::refuse_other_source() const {
+  throw Error{Error::Kind::validation,
+              fmt::format("{}: the first {} rows of {} are not those that the run had read when it was stopped",
+                          table_.plan->name, resume_->rows, table_.source->name),
+              "bring the source back to what it was; or undo the run with etl rollback, and run again"};
+}
+
+ledger::Checkpoint TableLoad::checkpoint() {
+  const RejectLog::Written rejects = log_.flush();
+  return {.position = 0,
+          .rows = consumed_.rows(),
+          .digest = consumed_.digest(),
+          .step = state_.step,
+          .rejects = rejects.file,
+          .rejects_bytes = rejects.bytes};
+}
+
 void TableLoad::load_batch(BatchPtr source) {
+  const std::uint64_t vanished = exploder_.vanished();
   report_.counts.read += source->rows;
   exploder_.explode(std::move(source), [this](ShapedBatch rows) {
     if (!groups_) return load_rows(std::move(rows));
@@ -109,6 +158,8 @@ void TableLoad::load_batch(BatchPtr source) {
     report_.counts.filtered += batch.filtered;
     log_reasons(batch, std::move(batch.reasons));
   });
+  report_.counts.added = exploder_.added();
+  report_.counts.filtered += exploder_.vanished() - vanished;  // A row without an item gives no row.
 }
 
 void TableLoad::load_groups() {
@@ -132,6 +183,7 @@ void TableLoad::load_rows(ShapedBatch rows) {
     for (std::size_t row = batch.abort->row; row < batch.rows; ++row) batch.active.clear(row);
     std::erase_if(batch.reasons, [&](const Reason& reason) { return reason.row >= batch.abort->row; });
   }
+  if (is_before_checkpoint()) return;
   write_batch(batch);
   log_rejects(batch);
   if (batch.abort) throw Aborted{batch.abort->stop};
@@ -148,7 +200,7 @@ void TableLoad::write_batch(FinishedBatch& batch) {
     if (const auto again = write_piece(piece)) row = *again;
     judge_.piece_is_written();
   }
-  report_.counts.skipped = judge_.skipped();
+  report_.counts.skipped = skipped_before_ + judge_.skipped();
   journal_met(batch);
   if (state_.options.ledger) keep_ids(state_, table_, judge_.mapped());
 }
@@ -413,8 +465,6 @@ void TableLoad::stop_on_interrupt() const {
 }
 
 void TableLoad::check_balance() {
-  report_.counts.added = exploder_.added();
-  report_.counts.filtered += exploder_.vanished();  // A row without an item gives no row.
   if (groups_) report_.counts.merged = groups_->merged();
   report::Counts counts = report_.counts;
   if (counts.balanced()) return;

@@ -1,14 +1,16 @@
 // One table, from its first source row to its last written one.
 #pragma once
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/ledger/ledger.h"
 #include "engine/report/report.h"
+#include "engine/run/consumed_rows.h"
 #include "engine/run/explode.h"
 #include "engine/run/finish.h"
 #include "engine/run/foreign_keys.h"
@@ -38,11 +40,25 @@ class TableLoad {
   TableLoad(RunState& state, TableState& table, RunReferences& references, report::Table& report,
             const std::string& folder);
 
+  using Commit = std::function<void(ledger::Checkpoint checkpoint)>;
+  // From now on `commit` is called as load() goes (plan/batches.h), when all rows up to a checkpoint are written.
+  void commit_by_batch(Commit commit) { commit_ = std::move(commit); }
+  // load() goes on behind the checkpoint of an earlier attempt, which had written what `counts` says: rows before it
+  // are made again, but not written. False when the rejects of that attempt are gone.
+  bool go_on_behind(ledger::Checkpoint checkpoint, const ledger::TableRow& counts);
+
   // Reads, converts, judges and writes. Throws Error, or Interrupted between batches.
   void load();
+  // Once it is loaded: where its rejects lie.
+  ledger::Checkpoint end() const { return checkpoint_; }
 
  private:
   void load_batch(BatchPtr source);
+  void take_position(const Batch& batch);
+  void pass_checkpoint();
+  bool is_before_checkpoint() const { return resume_ && consumed_.rows() <= resume_->rows; }
+  [[noreturn]] void refuse_other_source() const;
+  ledger::Checkpoint checkpoint();
   void load_rows(ShapedBatch rows);
   void load_groups();
   void write_batch(FinishedBatch& batch);
@@ -56,8 +72,7 @@ class TableLoad {
   };
   // Gives the row from which the batch must be judged anew, if it must.
   std::optional<std::uint32_t> write_piece(const std::vector<std::uint32_t>& piece);
-  std::optional<std::uint32_t> settle_dropped(std::span<const std::uint32_t> rows,
-                                              const Sent& sent);
+  std::optional<std::uint32_t> settle_dropped(std::span<const std::uint32_t> rows, const Sent& sent);
   std::optional<std::uint32_t> settle_refused(const std::vector<ColumnPtr>& columns, std::uint32_t row,
                                               const writers::Refusal& refusal);
   Sent send(const std::vector<ColumnPtr>& columns, std::span<const std::uint32_t> rows);
@@ -101,6 +116,12 @@ class TableLoad {
   Judge judge_;
   RejectLog log_;
   std::unique_ptr<ReplayRows> replay_;  // Null without RunOptions::replay.
+  Commit commit_;
+  ConsumedRows consumed_;
+  std::size_t batches_ = 0;  // Written since the last commit.
+  std::optional<ledger::Checkpoint> resume_;
+  ledger::Checkpoint checkpoint_;
+  std::uint64_t skipped_before_ = 0;  // By the earlier attempt.
   bool careful_ = false;
 };
 

@@ -34,17 +34,26 @@ std::string params_json(const plan::Plan& plan) {
   return out.empty() ? "{}" : out + "}";
 }
 
-// {"only": ["users"]}: what a resume must repeat. A replay is another run than that of all rows.
-std::string options_json(const plan::Plan& plan, const RunOptions& options) {
-  if (options.replay != nullptr) return "{\"replay\":true}";
-  if (std::ranges::all_of(plan.tables, &plan::TablePlan::selected)) return "{}";
+// ["users"], or "" when all tables are selected.
+std::string only_json(const plan::Plan& plan) {
+  if (std::ranges::all_of(plan.tables, &plan::TablePlan::selected)) return "";
   std::string only;
   for (const plan::TablePlan& table : plan.tables) {
     if (!table.selected) continue;
     only += only.empty() ? '[' : ',';
     append_json_string(table.name, only);
   }
-  return fmt::format("{{\"only\":{}]}}", only);
+  return only + "]";
+}
+
+// {"only":["users"],"batch":100}: what a resume must repeat; checkpoints lie between batches. A replay is another run
+// than that of all rows.
+std::string options_json(const plan::Plan& plan, const RunOptions& options) {
+  if (options.replay != nullptr) return "{\"replay\":true}";
+  std::vector<std::string> members;
+  if (const std::string only = only_json(plan); !only.empty()) members.push_back("\"only\":" + only);
+  if (options.batch && plan.settings.atomic == "batch") members.push_back(fmt::format("\"batch\":{}", *options.batch));
+  return fmt::format("{{{}}}", fmt::join(members, ","));
 }
 
 void take_counts(const report::Counts& counts, ledger::TableRow& row) {
@@ -63,6 +72,8 @@ bool may_be_unfinished(ledger::RunState state) {
   using enum ledger::RunState;
   return state == running || state == committed || state == failed || state == interrupted || state == undoing;
 }
+
+bool is_kept(const ledger::TableRow& row) { return row.state == "done" || row.state == "partial"; }
 
 }  // namespace
 
@@ -110,16 +121,19 @@ void TargetLedger::look_back(const OwnRun& own) {
 void TargetLedger::read_unfinished(const OwnRun& own) {
   unfinished_.reset();
   known_.clear();
+  checkpoints_.clear();
   for (const ledger::RunRow& run : ledger::runs(target_, state_.plan.name)) {
     if (own.run == run.run && run.attempt != own.attempt) fenced();
     if (run.state == ledger::RunState::done) return;
     if (!may_be_unfinished(run.state)) continue;
     known_ = ledger::tables(target_, run.run);
+    checkpoints_ = ledger::checkpoints(target_, run.run);
     unfinished_ = run;
     // A run that failed and left nothing behind is over.
     if (run.state != ledger::RunState::failed || has_kept_rows()) return;
     unfinished_.reset();
     known_.clear();
+    checkpoints_.clear();
   }
 }
 
@@ -128,6 +142,7 @@ void TargetLedger::go_on(const Uuid& run) {
     for (ledger::RunRow& row : ledger::runs(target_, state_.plan.name)) {
       if (row.run != run || row.state != ledger::RunState::done) continue;
       known_ = ledger::tables(target_, run);
+      checkpoints_ = ledger::checkpoints(target_, run);
       unfinished_ = std::move(row);
       break;
     }
@@ -136,12 +151,17 @@ void TargetLedger::go_on(const Uuid& run) {
 }
 
 bool TargetLedger::has_kept_rows() const {
-  return is_committed() || std::ranges::any_of(known_, [](const ledger::TableRow& row) { return row.state == "done"; });
+  return is_committed() || std::ranges::any_of(known_, is_kept);
 }
 
 const ledger::TableRow* TargetLedger::kept(std::size_t position) const {
   const auto row = std::ranges::find(known_, static_cast<int>(position), &ledger::TableRow::position);
-  return row == known_.end() || row->state != "done" ? nullptr : &*row;
+  return row == known_.end() || !is_kept(*row) ? nullptr : &*row;
+}
+
+const ledger::Checkpoint* TargetLedger::checkpoint(std::size_t position) const {
+  const auto found = std::ranges::find(checkpoints_, static_cast<int>(position), &ledger::Checkpoint::position);
+  return found == checkpoints_.end() ? nullptr : &*found;
 }
 
 // Held by the session, over all transactions of the run.
@@ -228,6 +248,7 @@ void TargetLedger::write_run() {
   }
   unfinished_.reset();
   known_.clear();
+  checkpoints_.clear();
   ledger::add_run(target_, run_);
 }
 
@@ -272,6 +293,7 @@ void TargetLedger::start_tables() {
   const auto steps = target_.read(fmt::format("SELECT coalesce(max(step), 0) FROM {} WHERE run = '{}'",
                                               ledger::table_name(target_.dialect(), "journal"), to_text(run_.run)));
   state_.step = std::max(state_.step, static_cast<std::uint64_t>(parse_integer(*steps[0][0]).value.value_or(0)));
+  for (const ledger::Checkpoint& checkpoint : checkpoints_) state_.step = std::max(state_.step, checkpoint.step);
   for (std::size_t i = 0; i < state_.plan.tables.size(); ++i) {
     if (is_mine(i) && live(i) != nullptr) start_table(i);
   }
@@ -315,9 +337,9 @@ void TargetLedger::note_sequences(const schema::Table& table) {
   }
 }
 
-void TargetLedger::finish_table(std::size_t index) {
+void TargetLedger::finish_table(std::size_t index, bool complete) {
   ledger::TableRow& row = rows_[index];
-  row.state = "done";
+  row.state = complete ? "done" : "partial";
   take_counts(report_.tables[static_cast<std::size_t>(row.position)].counts, row);
   row.removed = report_.tables[static_cast<std::size_t>(row.position)].removed;
   ledger::update_table(target_, row);
@@ -330,17 +352,19 @@ void TargetLedger::finish_table(std::size_t index) {
 
 // ---- the end
 
-void TargetLedger::commit_table(std::size_t position) {
+void TargetLedger::commit_table(std::size_t position, ledger::Checkpoint checkpoint, bool complete) {
+  checkpoint.position = static_cast<int>(position);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (rows_[i].position == static_cast<int>(position)) finish_table(i);
+    if (rows_[i].position == checkpoint.position) finish_table(i, complete);
   }
+  ledger::set_checkpoint(target_, run_.run, checkpoint);
   ledger::note_transaction(target_, run_.run);
   using enum ledger::RunState;
   if (!ledger::set_state(target_, run_.run, run_.attempt, running, running)) fenced();
 }
 
 void TargetLedger::commit() {
-  for (std::size_t i = 0; i < rows_.size(); ++i) finish_table(i);
+  for (std::size_t i = 0; i < rows_.size(); ++i) finish_table(i, true);
   ledger::note_transaction(target_, run_.run);
   using enum ledger::RunState;
   if (!ledger::set_state(target_, run_.run, run_.attempt, running, committed)) fenced();

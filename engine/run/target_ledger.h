@@ -41,8 +41,10 @@ class TargetLedger {
     return unfinished_ && (unfinished_->state == committed || unfinished_->state == done);
   }
   bool has_kept_rows() const;
-  // The row of a table that the unfinished run committed; null when there is none.
+  // The row of a table that the unfinished run committed, as a whole or up to its checkpoint; null when there is none.
   const ledger::TableRow* kept(std::size_t position) const;
+  // Where that run stood in the table; null for a ledger that does not say.
+  const ledger::Checkpoint* checkpoint(std::size_t position) const;
   // This run is gone on with, also where another target's part of it is done; else the one that was found is marked as
   // failed.
   void go_on(const Uuid& run);
@@ -58,8 +60,9 @@ class TargetLedger {
   void created();
   // Tables and sequences as they are before the first row; opens the journals of the tables.
   void start_tables();
-  // The last statements before the COMMIT of one table (`atomic: table`). Throws Error when another worker took over.
-  void commit_table(std::size_t position);
+  // The last statements before the COMMIT of one table, or of its rows up to a checkpoint (`atomic: table`, `batch`).
+  // Throws Error when another worker took over.
+  void commit_table(std::size_t position, ledger::Checkpoint checkpoint, bool complete);
   // The last statements before the last COMMIT: counts, sequences, `committed`. Throws Error as above.
   void commit();
   // The rows are kept: report and hooks are through. `target`: the same, perhaps opened anew. Throws Error.
@@ -80,7 +83,7 @@ class TargetLedger {
   [[noreturn]] void refuse_second();
   void start_table(std::size_t position);
   void note_sequences(const schema::Table& table);
-  void finish_table(std::size_t index);
+  void finish_table(std::size_t index, bool complete);
   bool is_mine(std::size_t position) const;
   const schema::Table* live(std::size_t position) const;
   [[noreturn]] void fenced() const;
@@ -93,6 +96,7 @@ class TargetLedger {
   ledger::RunRow run_;
   std::optional<ledger::RunRow> unfinished_;
   std::vector<ledger::TableRow> known_;  // Of the unfinished run.
+  std::vector<ledger::Checkpoint> checkpoints_;
   bool going_on_ = false;
   bool written_ = false;  // The run's row, at least in the open transaction.
   bool locked_ = false;

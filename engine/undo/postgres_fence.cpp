@@ -14,7 +14,7 @@ BEGIN
   IF to_regclass('etl.runs') IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'ETL01', MESSAGE = 'this database has no ledger of etl: no run wrote here', HINT = 'Check which database this is.';
   END IF;
-  IF (SELECT max(version) FROM etl.version) > 1 THEN
+  IF (SELECT max(version) FROM etl.version) > current_setting('etl.undo_ledger')::integer THEN
     RAISE EXCEPTION USING ERRCODE = 'ETL01', MESSAGE = 'a newer etl keeps the ledger of this database', HINT = 'Update etl, and take the rollback.sql that it writes.';
   END IF;
   SELECT r.run INTO found FROM etl.runs r

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/ledger/ledger.h"
 #include "engine/stores/sql_text.h"
 #include "engine/undo/postgres_text.h"
 #include "engine/undo/script.h"
@@ -48,6 +49,7 @@ Script postgres_script(const Request& request) {
   script.shell = kShell;
   script.settings = "-- The run. '': the newest of the mapping that is not undone.\n" + setting("run", request.run) +
                     setting("mapping", request.mapping) + setting("dry", request.dry ? "on" : "off") +
+                    setting("ledger", std::to_string(ledger::kVersion)) +
                     std::string{kSettings} + std::string{postgres_fence()};
   script.fence = "SELECT pg_temp.etl_undo_fence();\n";
   script.begin = fmt::format("BEGIN;\n{}{}{}{}{}{}", postgres_tables(), postgres_look(), postgres_close(),
