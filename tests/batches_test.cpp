@@ -190,6 +190,20 @@ TEST_CASE("batches: a source that is not what was read then stops the run, until
   }
 }
 
+TEST_CASE("batches: an included file or a profile that is another makes it another mapping") {
+  World world{false};
+  const fs::path folder = world.scratch.path();
+  write_whole(folder / "part.yaml", "version: 1\nconverters: {day: trim}\nprofiles: {other: {settings: {max_rejects: 9%}}}\n");
+  write_whole(folder / "mapping.yaml", std::string{kMapping}.replace(11, 0, "include: part.yaml\n"));
+  REQUIRE(world.etl({"run", "mapping.yaml", "-q"}, "after_checkpoint:3").exit != 0);
+  CHECK(world.etl({"run", "mapping.yaml", "-q", "--profile", "other"}).exit == 2);
+  const std::string part = read_whole(folder / "part.yaml");
+  write_whole(folder / "part.yaml", part + "description: changed\n");
+  CHECK(world.etl({"run", "mapping.yaml", "-q"}).exit == 2);
+  write_whole(folder / "part.yaml", part);
+  CHECK(world.etl({"run", "mapping.yaml", "-q"}).exit == 1);
+}
+
 TEST_CASE("batches: rejects of an attempt whose folder is gone are missed aloud") {
   World world{false};
   REQUIRE(world.etl({"run", "mapping.yaml", "-q"}, "after_checkpoint:25").exit != 0);

@@ -152,6 +152,8 @@ void Compiler::compile_parameters() {
 
 void Compiler::hash_mapping() {
   std::string text{mapping_.text ? mapping_.text->bytes() : ""};
+  for (const SourceTextPtr& part : mapping_.included) text += fmt::format("\n{}", part->bytes());
+  if (!mapping_.profile.empty()) text += fmt::format("\nprofile={}", mapping_.profile);
   for (const ParameterValue& parameter : plan_.parameters) {
     if (parameter.secret) continue;
     text += fmt::format("\n{}=", parameter.name);

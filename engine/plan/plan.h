@@ -233,7 +233,8 @@ struct ParameterValue {
 struct Plan {
   std::string name;         // The mapping's.
   std::string path;
-  std::string hash;         // SHA-256 of the mapping's text and the values of its params, secrets left out.
+  std::string hash;         // SHA-256 of the mapping's text, the files it includes, the profile and the values of its params,
+                            // secrets left out.
   std::string description;
   std::vector<ConnectionPlan> connections;
   std::vector<SourcePlan> sources;

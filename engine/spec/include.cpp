@@ -20,11 +20,12 @@ class Includer {
   Includer(Node& spec, Check& check, Diagnostics& diagnostics)
       : spec_{spec}, check_{check}, diagnostics_{diagnostics} {}
 
-  void run(const Node& include) {
+  std::vector<SourceTextPtr> run(const Node& include) {
     if (include.is_scalar()) add_file(include);
     for (const Node& item : include.items) {
       if (item.is_scalar()) add_file(item);
     }
+    return std::move(texts_);
   }
 
  private:
@@ -34,6 +35,7 @@ class Includer {
   void add_file(const Node& item) {
     const auto text = read(item);
     if (!text) return;
+    texts_.push_back(text);
     auto document = parse_yaml(text, diagnostics_);
     if (!document) return;
     static const Block& included = block_named("include");
@@ -111,15 +113,16 @@ class Includer {
   Check& check_;
   Diagnostics& diagnostics_;
   std::unordered_map<std::string, Names> sections_;
+  std::vector<SourceTextPtr> texts_;
 };
 
 }  // namespace
 
-void include_files(Node& spec, Check& check, Diagnostics& diagnostics) {
+std::vector<SourceTextPtr> include_files(Node& spec, Check& check, Diagnostics& diagnostics) {
   const Node* include = spec.find("include");
-  if (include == nullptr) return;
+  if (include == nullptr) return {};
   const Node files = *include;  // Sections are added to the spec while its files are read.
-  Includer{spec, check, diagnostics}.run(files);
+  return Includer{spec, check, diagnostics}.run(files);
 }
 
 }  // namespace etl::spec

@@ -7,7 +7,7 @@
 namespace etl::spec {
 
 // Reads the files under `include` of the tree and adds their entries behind its own. Reports files that cannot be
-// read (E120), names defined twice (E121) and keys that an included file may not hold (E111).
-void include_files(Node& spec, Check& check, Diagnostics& diagnostics);
+// read (E120), names defined twice (E121) and keys that an included file may not hold (E111). Gives the files' texts.
+std::vector<SourceTextPtr> include_files(Node& spec, Check& check, Diagnostics& diagnostics);
 
 }  // namespace etl::spec

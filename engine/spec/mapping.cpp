@@ -87,7 +87,7 @@ class MappingReader {
       }
       return std::nullopt;
     }
-    include_files(root, check_, diagnostics_);
+    mapping_.included = include_files(root, check_, diagnostics_);
     const Node profiles = check_profiles(root);
     read_params(root, profiles);
     apply_profile(root, profiles);
@@ -281,6 +281,7 @@ class MappingReader {
     const ReadContext context{diagnostics_, options_.resolve_environment};
     mapping_.text = text_;
     mapping_.path = text_->name();
+    mapping_.profile = options_.profile;
     mapping_.name = text_of(root, "name", std::filesystem::path{text_->name()}.stem().string());
     mapping_.description = text_of(root, "description").value;
     for_each(root, "connections", [&](const Member& member) {

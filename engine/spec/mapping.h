@@ -249,7 +249,9 @@ struct TestSpec {
 
 struct Mapping {
   SourceTextPtr text;
-  std::string path;      // As given.
+  std::vector<SourceTextPtr> included;  // The files under `include`, in order.
+  std::string path;                     // As given.
+  std::string profile;                  // As given; "" without.
   At<std::string> name;  // `name:`, else the file's name without extension (then `at` is empty).
   std::string description;
   Entries<ParamSpec> params;

@@ -3,21 +3,25 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
+#include <future>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "engine/base/sha3.h"
 #include "engine/base/error.h"
+#include "engine/base/sha3.h"
 #include "engine/data/value.h"
 
 namespace etl::stores {
 
 namespace {
 
-constexpr int kHashBytes = 8;
+constexpr std::size_t kHashBytes = 8;
 constexpr std::string_view kDigits = "0123456789ABCDEF";
 
 std::string_view bytes_of(sqlite3_value* value) {
@@ -42,8 +46,15 @@ void append_real(double number, std::string& out) {
   out += text.data();
 }
 
-// CASE typeof(c) WHEN 'null' THEN 'n' WHEN 'real' THEN 'r' || printf('%!.17g', c)
-// ELSE substr(typeof(c), 1, 1) || hex(c) END || ','
+// A text with its length in the encoding of the database, as length(CAST(c AS BLOB)) counts.
+void append_text_cell(sqlite3_value* value, std::string& out) {
+  const bool utf8 = sqlite3_value_encoding(value) == SQLITE_UTF8;
+  fmt::format_to(std::back_inserter(out), "t{}:", utf8 ? sqlite3_value_bytes(value) : sqlite3_value_bytes16(value));
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  out.append(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
+}
+
+// What docs/ledger.md says under `journal`, and undo/sqlite_groups.cpp as SQL.
 void append_row_text(sqlite3_value* value, std::string& out) {
   switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
@@ -55,11 +66,10 @@ void append_row_text(sqlite3_value* value, std::string& out) {
       break;
     case SQLITE_INTEGER:
       out += 'i';
-      append_hex(bytes_of(value), out);
+      out += bytes_of(value);
       break;
     case SQLITE_TEXT:
-      out += 't';
-      append_hex(bytes_of(value), out);
+      append_text_cell(value, out);
       break;
     default:
       out += 'b';
@@ -131,9 +141,55 @@ void row_text(sqlite3_context* context, int count, sqlite3_value** arguments) {
   });
 }
 
+// The first 8 bytes of SHA3-224 of one text after the other. Two threads share the work: it costs more than all else
+// that a row needs.
+class RowHashes {
+ public:
+  void add(std::string_view bytes) { texts_ += bytes; }
+  void end_row() {
+    ends_.push_back(texts_.size());
+    if (texts_.size() >= kMostBytes) hash();
+  }
+  std::string finish() {
+    hash();
+    return std::move(hashes_);
+  }
+
+ private:
+  static constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kFewRows = 256;  // Not worth a thread.
+
+  void hash() {
+    const std::size_t rows = ends_.size();
+    const std::size_t half = rows < kFewRows ? rows : rows / 2;
+    const std::size_t start = hashes_.size();
+    hashes_.resize(start + rows * kHashBytes);
+    char* const out = hashes_.data() + start;
+    auto other =
+        half == rows ? std::future<void>{} : std::async(std::launch::async, [=, this] { hash(half, rows, out); });
+    hash(0, half, out);
+    if (other.valid()) other.get();
+    texts_.clear();
+    ends_.clear();
+  }
+  void hash(std::size_t from, std::size_t to, char* out) const {
+    Sha3 sum{224};
+    for (std::size_t row = from; row < to; ++row) {
+      const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
+      sum.start();
+      sum.add(std::string_view{texts_}.substr(begin, ends_[row] - begin));
+      std::ranges::copy(sum.finish().substr(0, kHashBytes), out + row * kHashBytes);
+    }
+  }
+
+  std::string texts_;
+  std::vector<std::size_t> ends_;  // Of the rows in texts_.
+  std::string hashes_;
+};
+
 // What an aggregate gathers, behind the pointer that SQLite keeps for each group.
 struct Gathered {
-  std::unique_ptr<Sha3> sum;
+  std::unique_ptr<RowHashes> hashes;
   std::string out;
 };
 
@@ -147,10 +203,9 @@ Gathered& gathered(sqlite3_context* context) {
 void add_hash(sqlite3_context* context, int count, sqlite3_value** arguments) {
   guarded(context, [&] {
     Gathered& all = gathered(context);
-    if (!all.sum) all.sum = std::make_unique<Sha3>(224);
-    all.sum->start();
-    for (int i = 0; i < count; ++i) all.sum->add(bytes_of(arguments[i]));
-    all.out += all.sum->finish().substr(0, kHashBytes);
+    if (!all.hashes) all.hashes = std::make_unique<RowHashes>();
+    for (int i = 0; i < count; ++i) all.hashes->add(bytes_of(arguments[i]));
+    all.hashes->end_row();
   });
 }
 
@@ -169,7 +224,7 @@ std::unique_ptr<Gathered> take(sqlite3_context* context) {
 
 void give_hashes(sqlite3_context* context) {
   const auto all = take(context);
-  give_blob(context, all ? std::string_view{all->out} : std::string_view{""});
+  guarded(context, [&] { give_blob(context, all && all->hashes ? all->hashes->finish() : std::string{}); });
 }
 
 void give_keys(sqlite3_context* context) {
@@ -201,8 +256,10 @@ void add_functions(sqlite3* database) {
   constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
   int failed = sqlite3_create_function_v2(database, "sha3", 1, kPure, nullptr, sha3, nullptr, nullptr, nullptr);
   failed |= sqlite3_create_function_v2(database, "sha3", 2, kPure, nullptr, sha3, nullptr, nullptr, nullptr);
-  failed |= sqlite3_create_function_v2(database, "etl_row_text", -1, kPure, nullptr, row_text, nullptr, nullptr, nullptr);
-  failed |= sqlite3_create_function_v2(database, "etl_hashes", -1, kPure, nullptr, nullptr, add_hash, give_hashes, nullptr);
+  failed |=
+      sqlite3_create_function_v2(database, "etl_row_text", -1, kPure, nullptr, row_text, nullptr, nullptr, nullptr);
+  failed |=
+      sqlite3_create_function_v2(database, "etl_hashes", -1, kPure, nullptr, nullptr, add_hash, give_hashes, nullptr);
   failed |= sqlite3_create_function_v2(database, "etl_keys", 1, kPure, nullptr, nullptr, add_key, give_keys, nullptr);
   failed |= sqlite3_create_function_v2(database, "etl_blob", 1, kPure, nullptr, blob, nullptr, nullptr, nullptr);
   if (failed != SQLITE_OK) {

@@ -86,9 +86,9 @@ std::string row_hash(const schema::Table& table, std::string_view alias) {
   for (const schema::Column& column : table.columns) {
     const std::string cell = fmt::format("{}.{}", alias, stores::quote_identifier(column.name));
     text += fmt::format(
-        "{}CASE typeof({}) WHEN 'null' THEN 'n' WHEN 'real' THEN 'r' || printf('%!.17g', {}) "
-        "ELSE substr(typeof({}), 1, 1) || hex({}) END || ','",
-        text.empty() ? "" : " || ", cell, cell, cell, cell);
+        "{0}CASE typeof({1}) WHEN 'null' THEN 'n' WHEN 'integer' THEN 'i' || {1} WHEN 'real' THEN 'r' || "
+        "printf('%!.17g', {1}) WHEN 'text' THEN 't' || length(CAST({1} AS BLOB)) || ':' || {1} ELSE 'b' || hex({1}) END || ','",
+        text.empty() ? "" : " || ", cell);
   }
   return fmt::format("substr(sha3({}, 224), 1, 8)", text);
 }
