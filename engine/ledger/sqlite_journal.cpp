@@ -17,15 +17,23 @@ using RowIds = std::span<const std::int64_t>;
 // SQLite's functions take up to 127 arguments (limits.html, "Maximum Number Of Arguments On A Function").
 constexpr std::size_t kColumnsPerCall = 100;
 
-// The text of the row `t` that is hashed: etl's own functions (stores/sqlite_functions.h) give what docs/ledger.md says.
-std::string row_texts(const schema::Table& table) {
+std::string columns_of(std::span<const schema::Column> columns) {
   std::string out;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const bool first = i % kColumnsPerCall == 0;
-    if (first) out += i == 0 ? "etl_row_text(" : "), etl_row_text(";
-    out += (first ? "t." : ", t.") + stores::quote_identifier(table.columns[i].name);
+  for (const schema::Column& column : columns)
+    out += (out.empty() ? "t." : ", t.") + stores::quote_identifier(column.name);
+  return out;
+}
+
+// The aggregate of the hashes of rows `t` (stores/sqlite_functions.h).
+std::string row_hashes(const schema::Table& table) {
+  std::span<const schema::Column> columns = table.columns;
+  if (columns.size() <= kColumnsPerCall) return fmt::format("etl_row_hashes({})", columns_of(columns));
+  std::vector<std::string> texts;
+  for (; !columns.empty(); columns = columns.subspan(std::min(kColumnsPerCall, columns.size()))) {
+    texts.push_back(
+        fmt::format("etl_row_text({})", columns_of(columns.first(std::min(kColumnsPerCall, columns.size())))));
   }
-  return out + ")";
+  return fmt::format("etl_hashes({})", fmt::join(texts, ", "));
 }
 
 void append_json_key(const Value& value, std::string& out) {
@@ -78,16 +86,18 @@ class SqliteJournal : public Journal {
   std::uint64_t updating(const std::string& matched) override {
     if (images_.empty()) make_images();
     std::string image;
-    for (const schema::Column& column : request_.table->columns) image += ", t." + stores::quote_identifier(column.name);
+    for (const schema::Column& column : request_.table->columns)
+      image += ", t." + stores::quote_identifier(column.name);
     return session_.change(fmt::format("INSERT INTO {} SELECT '{}', {}, {}, s.etl_ordinal, 'u', {}, NULL{} FROM {}",
                                        images_, run_, request_.position, ++step_,
                                        rowid_.empty() ? "NULL" : "t." + rowid_, image, matched));
   }
 
   void updated() override {
-    session_.change(fmt::format("UPDATE {0} SET etl_hash = (SELECT etl_hashes({1}) FROM {2} AS t WHERE {3}) WHERE "
-                                "etl_step = {4}",
-                                images_, row_texts(*request_.table), table_, same_row(), step_));
+    session_.change(
+        fmt::format("UPDATE {0} SET etl_hash = (SELECT {1} FROM {2} AS t WHERE {3}) WHERE "
+                    "etl_step = {4}",
+                    images_, row_hashes(*request_.table), table_, same_row(), step_));
   }
 
   std::uint64_t removing(const std::string& where) override { return copy_removed(session_, request_, where); }
@@ -103,9 +113,10 @@ class SqliteJournal : public Journal {
   }
 
   std::string head(std::size_t part, char action) const {
-    return fmt::format("INSERT INTO etl_journal (run, position, step, part, action, rows, keys, hashes) SELECT '{}', {}, "
-                       "{}, {}, '{}', ",
-                       run_, request_.position, step_, part, action);
+    return fmt::format(
+        "INSERT INTO etl_journal (run, position, step, part, action, rows, keys, hashes) SELECT '{}', {}, "
+        "{}, {}, '{}', ",
+        run_, request_.position, step_, part, action);
   }
 
   // Keys and hashes as the table has them. Row ids in one run are read as a range.
@@ -114,18 +125,21 @@ class SqliteJournal : public Journal {
     std::string list;
     std::string from;
     if (is_consecutive(rowids)) {
-      from = fmt::format("{} AS t NOT INDEXED WHERE t.{} BETWEEN {} AND {}", table_, rowid_, rowids.front(), rowids.back());
+      from = fmt::format("{} AS t NOT INDEXED WHERE t.{} BETWEEN {} AND {}", table_, rowid_, rowids.front(),
+                         rowids.back());
     } else {
-      for (const std::int64_t id : rowids) fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? '[' : ',', id);
+      for (const std::int64_t id : rowids)
+        fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? '[' : ',', id);
       list += ']';
       from = fmt::format("json_each($list) AS j CROSS JOIN {} AS t NOT INDEXED WHERE t.{} = j.value", table_, rowid_);
     }
     const std::vector<std::pair<std::string, Value>> parameters = {{"list", std::string_view{list}}};
     const std::vector<std::string> columns = key_.empty() ? std::vector{rowid_} : quoted_key();
     for (std::size_t part = 0; part < columns.size(); ++part) {
-      const std::string hashed = part == 0 && hashes ? fmt::format("etl_hashes({})", row_texts(*request_.table)) : "NULL";
-      session_.change(fmt::format("{}count(*), etl_keys(t.{}), {} FROM {}", head(part, action), columns[part], hashed, from),
-                      list.empty() ? stores::SqlParameters{} : stores::SqlParameters{parameters});
+      const std::string hashed = part == 0 && hashes ? row_hashes(*request_.table) : "NULL";
+      session_.change(
+          fmt::format("{}count(*), etl_keys(t.{}), {} FROM {}", head(part, action), columns[part], hashed, from),
+          list.empty() ? stores::SqlParameters{} : stores::SqlParameters{parameters});
     }
   }
 
@@ -135,11 +149,10 @@ class SqliteJournal : public Journal {
     for (std::size_t part = 0; part < key_.size(); ++part) {
       const std::string list = json_of(*keys[part], rows);
       const std::string all = part == 0 && hashes ? tuples_of(keys, rows) : "";
-      const std::string hashed =
-          part == 0 && hashes
-              ? fmt::format("(SELECT etl_hashes({}) FROM json_each($all) AS j CROSS JOIN {} AS t WHERE {})",
-                            row_texts(*request_.table), table_, same_key())
-              : "NULL";
+      const std::string hashed = part == 0 && hashes
+                                     ? fmt::format("(SELECT {} FROM json_each($all) AS j CROSS JOIN {} AS t WHERE {})",
+                                                   row_hashes(*request_.table), table_, same_key())
+                                     : "NULL";
       const std::vector<std::pair<std::string, Value>> parameters = {{"list", std::string_view{list}},
                                                                      {"all", std::string_view{all}}};
       session_.change(fmt::format("{}{}, $list, {}", head(part, action), rows.size(), hashed), parameters);
@@ -198,9 +211,10 @@ class SqliteJournal : public Journal {
     images_ = fmt::format("etl_images_{}_{}", number_of(session_, request_.run), request_.position);
     std::string columns;
     for (std::size_t i = 0; i < request_.table->columns.size(); ++i) columns += fmt::format(", c{}", i);
-    session_.script(fmt::format("CREATE TABLE IF NOT EXISTS {} (etl_run, etl_position, etl_step, etl_ordinal, etl_action, "
-                                "etl_rowid, etl_hash{})",
-                                images_, columns));
+    session_.script(
+        fmt::format("CREATE TABLE IF NOT EXISTS {} (etl_run, etl_position, etl_step, etl_ordinal, etl_action, "
+                    "etl_rowid, etl_hash{})",
+                    images_, columns));
     note_table(session_, request_, "images", images_);
   }
 

@@ -145,7 +145,8 @@ void row_text(sqlite3_context* context, int count, sqlite3_value** arguments) {
 // that a row needs.
 class RowHashes {
  public:
-  void add(std::string_view bytes) { texts_ += bytes; }
+  // Where the row's text is to be appended.
+  std::string& text() { return texts_; }
   void end_row() {
     ends_.push_back(texts_.size());
     if (texts_.size() >= kMostBytes) hash();
@@ -200,13 +201,23 @@ Gathered& gathered(sqlite3_context* context) {
   return **place;
 }
 
-void add_hash(sqlite3_context* context, int count, sqlite3_value** arguments) {
+// `append` adds one argument to the row's text.
+template <class Append>
+void add_hash(sqlite3_context* context, int count, sqlite3_value** arguments, Append append) {
   guarded(context, [&] {
     Gathered& all = gathered(context);
     if (!all.hashes) all.hashes = std::make_unique<RowHashes>();
-    for (int i = 0; i < count; ++i) all.hashes->add(bytes_of(arguments[i]));
+    for (int i = 0; i < count; ++i) append(arguments[i], all.hashes->text());
     all.hashes->end_row();
   });
+}
+
+void add_row_hash(sqlite3_context* context, int count, sqlite3_value** arguments) {
+  add_hash(context, count, arguments, append_row_text);
+}
+
+void add_text_hash(sqlite3_context* context, int count, sqlite3_value** arguments) {
+  add_hash(context, count, arguments, [](sqlite3_value* value, std::string& out) { out += bytes_of(value); });
 }
 
 void add_key(sqlite3_context* context, int, sqlite3_value** arguments) {
@@ -258,8 +269,10 @@ void add_functions(sqlite3* database) {
   failed |= sqlite3_create_function_v2(database, "sha3", 2, kPure, nullptr, sha3, nullptr, nullptr, nullptr);
   failed |=
       sqlite3_create_function_v2(database, "etl_row_text", -1, kPure, nullptr, row_text, nullptr, nullptr, nullptr);
-  failed |=
-      sqlite3_create_function_v2(database, "etl_hashes", -1, kPure, nullptr, nullptr, add_hash, give_hashes, nullptr);
+  failed |= sqlite3_create_function_v2(database, "etl_hashes", -1, kPure, nullptr, nullptr, add_text_hash, give_hashes,
+                                       nullptr);
+  failed |= sqlite3_create_function_v2(database, "etl_row_hashes", -1, kPure, nullptr, nullptr, add_row_hash,
+                                       give_hashes, nullptr);
   failed |= sqlite3_create_function_v2(database, "etl_keys", 1, kPure, nullptr, nullptr, add_key, give_keys, nullptr);
   failed |= sqlite3_create_function_v2(database, "etl_blob", 1, kPure, nullptr, blob, nullptr, nullptr, nullptr);
   if (failed != SQLITE_OK) {
