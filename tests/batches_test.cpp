@@ -193,7 +193,8 @@ TEST_CASE("batches: a source that is not what was read then stops the run, until
 TEST_CASE("batches: an included file or a profile that is another makes it another mapping") {
   World world{false};
   const fs::path folder = world.scratch.path();
-  write_whole(folder / "part.yaml", "version: 1\nconverters: {day: trim}\nprofiles: {other: {settings: {max_rejects: 9%}}}\n");
+  write_whole(folder / "part.yaml",
+              "version: 1\nconverters: {day: trim}\nprofiles: {other: {settings: {max_rejects: 9%}}}\n");
   write_whole(folder / "mapping.yaml", std::string{kMapping}.replace(11, 0, "include: part.yaml\n"));
   REQUIRE(world.etl({"run", "mapping.yaml", "-q"}, "after_checkpoint:3").exit != 0);
   CHECK(world.etl({"run", "mapping.yaml", "-q", "--profile", "other"}).exit == 2);
@@ -218,7 +219,7 @@ TEST_CASE("batches: plan says what is committed when, and which tables only as a
   World world{false};
   write_whole(world.scratch.path() / "plan.yaml", R"(version: 1
 name: whole
-connections: {source: sqlite:source.db, target: "sqlite:other.db"}
+connections: {source: sqlite:source.db, target: "sqlite:other.db", same: "sqlite:./other.db"}
 settings: {atomic: batch}
 sources:
   some: {connection: source, query: SELECT id FROM events}
@@ -227,18 +228,22 @@ tables:
   b: {from: source.events, group_by: [who], fields: {who: who, n: count()}}
   c: {from: source.events, fields: {id: id, parent: 'c[amount]'}}
   d: {from: some, fields: {id: id}}
+  e: {from: same.a, into: target.e, fields: {id: id}}
 )");
-  REQUIRE(run_program({"sqlite3", "other.db",
-                       "CREATE TABLE a (id integer); CREATE TABLE b (who text, n integer); CREATE TABLE c (id integer "
-                       "PRIMARY KEY, parent integer REFERENCES c (id)); CREATE TABLE d (id integer)"},
-                      world.scratch.path())
-              .exit == 0);
+  REQUIRE(
+      run_program(
+          {"sqlite3", "other.db",
+           "CREATE TABLE a (id integer); CREATE TABLE b (who text, n integer); CREATE TABLE c (id integer "
+           "PRIMARY KEY, parent integer REFERENCES c (id)); CREATE TABLE d (id integer); CREATE TABLE e (id integer)"},
+          world.scratch.path())
+          .exit == 0);
   const Finished plan = world.etl({"plan", "plan.yaml"});
   CAPTURE(plan.err);
   CHECK(plan.exit == 0);
   CHECK(plan.out.find("tables, in load order, committed after every 100,000 source rows") != std::string::npos);
-  for (const char* reason : {"group_by needs all rows of the source before the first one is written",
-                             "its rows refer to each other", "its source is a query without order:"}) {
+  for (const char* reason :
+       {"group_by needs all rows of the source before the first one is written", "its rows refer to each other",
+        "its source is a query without order:", "its source and its target are one SQLite file"}) {
     CHECK_MESSAGE(plan.out.find(std::string{"committed as a whole: "} + reason) != std::string::npos, plan.out);
   }
 }

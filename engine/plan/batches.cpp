@@ -1,6 +1,7 @@
 #include "engine/plan/batches.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace etl::plan {
 
@@ -14,10 +15,16 @@ bool refers_to_itself(const Plan& plan, const TablePlan& table) {
   return std::ranges::any_of(table.fields, by_field) || std::ranges::any_of(table.foreign_keys, by_key);
 }
 
+std::filesystem::path resolved(const std::string& path) {
+  std::error_code ignored;
+  const auto found = std::filesystem::weakly_canonical(path, ignored);
+  return found.empty() ? std::filesystem::path{path} : found;
+}
+
 // A file that is read cannot be committed to.
 bool is_one_file(const ConnectionPlan& source, const ConnectionPlan& target) {
   return source.info.kind == stores::Kind::sqlite && target.info.kind == stores::Kind::sqlite &&
-         source.info.path == target.info.path;
+         resolved(source.info.path) == resolved(target.info.path);
 }
 
 }  // namespace
