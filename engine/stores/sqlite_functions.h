@@ -1,9 +1,12 @@
-// SQL functions that etl brings into its own connections.
+// How etl uses SQLite: its settings for the whole process, and the SQL functions that it brings into its connections.
 #pragma once
 
 struct sqlite3;
 
 namespace etl::stores {
+
+// REQUIRES: nothing of SQLite was used yet.
+void set_up_sqlite();
 
 // sha3(X [, BITS]): as the stock shell's (SHA-3 of a text's or blob's bytes, 256 bits without BITS).
 // etl_row_text(C, ...): the text by which the journal hashes a row's columns (docs/ledger.md).

@@ -1,6 +1,5 @@
 // The command line: what was typed becomes Options, every failure an exit code and one clear message.
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "engine/base/secret.h"
 #include "engine/base/suggest.h"
 #include "engine/spec/mapping.h"
+#include "engine/stores/sqlite_functions.h"
 #include "tools/etl/command_table.h"
 #include "tools/etl/patterns.h"
 
@@ -221,7 +221,6 @@ Exit main_of(int argc, char** argv) {
 }  // namespace etl::cli
 
 int main(int argc, char** argv) {
-  // Counting memory takes a lock for every allocation, and nothing reads the counts (sqlite.org/malloc.html, 3.3).
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  etl::stores::set_up_sqlite();
   return static_cast<int>(etl::cli::main_of(argc, argv));
 }
