@@ -16,20 +16,6 @@ namespace {
 
 constexpr std::size_t kMostRows = 1'000;
 
-// Keys that the mapping brings itself, in columns that the database would else count up.
-void advance_sequences(RunState& state) {
-  for (const TableState& table : state.tables) {
-    if (!table.plan->selected) continue;
-    std::vector<std::size_t> columns;
-    for (const plan::FieldPlan& field : table.plan->fields) {
-      const schema::Column& column = table.plan->target->columns[field.target_column];
-      const bool counted = column.serial || column.identity != schema::Column::Identity::none;
-      if (counted && field.value) columns.push_back(field.target_column);
-    }
-    if (!columns.empty()) table.target->advance_sequences(*table.plan->target, columns);
-  }
-}
-
 std::set<std::size_t> written_connections(const RunState& state) {
   std::set<std::size_t> connections;
   for (const plan::TablePlan& table : state.plan.tables) {
@@ -128,8 +114,20 @@ void verify_counts(RunState& state, report::Report& report) {
 
 }  // namespace
 
+void advance_sequences(const TableState& table) {
+  std::vector<std::size_t> columns;
+  for (const plan::FieldPlan& field : table.plan->fields) {
+    const schema::Column& column = table.plan->target->columns[field.target_column];
+    const bool counted = column.serial || column.identity != schema::Column::Identity::none;
+    if (counted && field.value) columns.push_back(field.target_column);
+  }
+  if (!columns.empty()) table.target->advance_sequences(*table.plan->target, columns);
+}
+
 void check_everything(RunState& state, report::Report& report) {
-  advance_sequences(state);
+  for (const TableState& table : state.tables) {
+    if (table.plan->selected) advance_sequences(table);
+  }
   check_constraints(state, report);
   if (state.options.thresholds) {
     if (state.plan.settings.verify.value == "counts") verify_counts(state, report);
@@ -140,8 +138,8 @@ void check_everything(RunState& state, report::Report& report) {
     const auto plan = std::ranges::find(state.plan.checks, check.sentence, &plan::SqlPlan::sentence);
     const std::string place = plan == state.plan.checks.end() ? "" : to_string(plan->at);
     throw Error{Error::Kind::validation,
-                fmt::format("{}failed: {}: {}, run rolled back", place.empty() ? "" : place + ": ", check.sentence,
-                            check.detail),
+                fmt::format("{}failed: {}: {}{}", place.empty() ? "" : place + ": ", check.sentence, check.detail,
+                            report.kept.empty() ? ", run rolled back" : ""),
                 "look at the rows that the check finds, and mend the source or the mapping"};
   }
 }

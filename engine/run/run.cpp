@@ -251,6 +251,7 @@ class Run {
   void commit_table(std::size_t position, ledger::Checkpoint end, bool complete) {
     const plan::TablePlan& table = *state_.tables[position].plan;
     const std::uint64_t rows = end.rows;
+    advance_sequences(state_.tables[position]);
     if (TargetLedger* ledger = ledger_of(position)) ledger->commit_table(position, std::move(end), complete);
     fault_point(complete ? "before_table" : "before_checkpoint");
     commit_target(table.connection);
