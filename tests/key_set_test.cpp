@@ -6,6 +6,7 @@
 
 #include <random>
 #include <set>
+#include <vector>
 
 namespace etl::run_test {
 
@@ -28,6 +29,29 @@ TEST_CASE("key set: holds, forgets and finds again, in memory and beyond it") {
     }
     for (std::uint64_t value = 0; value < 6'000; ++value) {
       CHECK(set.contains({value, value % 3}) == expected.contains(value));
+    }
+  }
+}
+
+TEST_CASE("key set: keeps every key while it grows, and when it spills at some size") {
+  constexpr std::uint64_t kKeys = 60'000;
+  for (const int budget : {1, 1 << 17, 1 << 19, 1 << 24}) {
+    for (const bool counted : {false, true}) {  // Consecutive integers, or random keys.
+      CAPTURE(budget);
+      CAPTURE(counted);
+      run::KeySpace space{static_cast<std::size_t>(budget)};
+      run::KeySet set{space};
+      std::mt19937_64 random{11};
+      std::vector<run::Key128> keys;
+      for (std::uint64_t i = 0; i < 2 * kKeys; ++i)
+        keys.push_back(counted ? run::Key128{i, 0} : run::Key128{random(), random()});
+      bool right = true;
+      for (std::uint64_t i = 0; i < kKeys; ++i) right = right && set.insert(keys[i]);
+      for (std::uint64_t i = 0; i < 2 * kKeys; ++i) right = right && set.contains(keys[i]) == (i < kKeys);
+      for (std::uint64_t i = 0; i < kKeys; i += 2) set.erase(keys[i]);
+      for (std::uint64_t i = 0; i < kKeys; ++i) right = right && set.insert(keys[i]) == (i % 2 == 0);
+      CHECK(right);
+      CHECK(space.budget.used() <= static_cast<std::size_t>(budget));
     }
   }
 }

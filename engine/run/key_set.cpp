@@ -1,7 +1,11 @@
 #include "engine/run/key_set.h"
 
+#include <algorithm>
 #include <cstring>
+#include <new>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include "engine/run/columns.h"
 
@@ -17,7 +21,7 @@ bool SlotTable<Slot>::erase(const Key128& key) {
     return true;
   }
   // Later slots of the same run move up, so that no gap cuts them off.
-  auto gap = static_cast<std::size_t>(found - slots_.data());
+  auto gap = static_cast<std::size_t>(found - slots_.get());
   for (std::size_t at = next(gap); !(slots_[at].key == Key128{}); at = next(at)) {
     const std::size_t home = place(slots_[at].key);
     const bool may_move = gap <= at ? home <= gap || home > at : home <= gap && home > at;
@@ -30,18 +34,42 @@ bool SlotTable<Slot>::erase(const Key128& key) {
 }
 
 template <class Slot>
+void SlotTable<Slot>::resize(std::size_t capacity) {
+  static_assert(std::is_trivially_copyable_v<Slot>);
+  void* const moved = std::realloc(slots_.get(), capacity * sizeof(Slot));
+  if (moved == nullptr) throw std::bad_alloc{};
+  (void)slots_.release();
+  slots_.reset(static_cast<Slot*>(moved));
+  if (capacity > capacity_) std::fill(&slots_[capacity_], &slots_[0] + capacity, Slot{});
+  capacity_ = capacity;
+}
+
+// A slot's place stays the same or lies in the new half. Taken in order from behind a gap, each finds its place before
+// the slots that are still to be moved.
+template <class Slot>
 void SlotTable<Slot>::grow() {
-  std::vector<Slot> old(grown_capacity());
-  old.swap(slots_);
-  size_ = has_zero_ ? 1 : 0;
-  for (const Slot& slot : old) {
-    if (!(slot.key == Key128{})) insert(slot);
+  const std::size_t old = capacity_;
+  resize(grown_capacity());
+  if (old == 0) return;
+  std::size_t gap = 0;
+  while (!(slots_[gap].key == Key128{})) ++gap;
+  for (std::size_t i = 1; i < old; ++i) {
+    Slot& slot = slots_[(gap + i) & (old - 1)];
+    if (!(slot.key == Key128{})) put(std::exchange(slot, Slot{}));
   }
 }
 
 template <class Slot>
-void SlotTable<Slot>::clear() {
-  slots_.assign(slots_.size(), Slot{});
+template <class Use>
+void SlotTable<Slot>::drain(Use use) {
+  const std::span<Slot> all{slots_.get(), capacity_};
+  std::ranges::sort(
+      all, [](const Slot& one, const Slot& other) { return std::memcmp(&one.key, &other.key, sizeof(Key128)) < 0; });
+  if (has_zero_) use(zero_);
+  for (const Slot& slot : all) {
+    if (!(slot.key == Key128{})) use(slot);
+  }
+  std::ranges::fill(all, Slot{});
   size_ = 0;
   has_zero_ = false;
 }
@@ -56,9 +84,16 @@ void KeySet::make_room() {
     if (!first) taken_ += more;
     return memory_.grow();
   }
-  if (!spilled_) spilled_ = std::make_unique<SpilledMap>(space_.spill());
-  memory_.for_each([this](const Slot& slot) { spilled_->put(slot.key, {}); });
-  memory_.clear();
+  spill();
+}
+
+// Half of the memory goes to the filter that knows which keys are not on disk.
+void KeySet::spill() {
+  const std::size_t half = memory_.bytes() / 2;
+  const bool first = !spilled_;
+  if (first) spilled_ = std::make_unique<SpilledMap>(space_.spill(), half);
+  memory_.drain([this](const Slot& slot) { spilled_->put(slot.key, {}); });
+  if (first) memory_.halve();
 }
 
 bool KeySet::insert(const Key128& key) {
@@ -167,12 +202,19 @@ void KeyMap::make_room(std::size_t text_bytes) {
     if (memory_.full()) memory_.grow();
     return;
   }
-  if (!spilled_) spilled_ = std::make_unique<SpilledMap>(space_.spill());
-  memory_.for_each([this](const Slot& slot) { spilled_->put(slot.key, encode(slot)); });
-  memory_.clear();
+  spill();
+}
+
+// As a KeySet does it; the texts are no longer needed.
+void KeyMap::spill() {
+  const std::size_t kept = memory_.bytes() + (spilled_ ? spilled_->filter_bytes() : 0);
+  const bool first = !spilled_;
+  if (first) spilled_ = std::make_unique<SpilledMap>(space_.spill(), kept / 2);
+  memory_.drain([this](const Slot& slot) { spilled_->put(slot.key, encode(slot)); });
+  if (first) memory_.halve();
   texts_ = std::make_unique<Arena>();
   space_.budget.give_back(taken_);
-  taken_ = space_.budget.take(memory_.bytes()) ? memory_.bytes() : 0;
+  taken_ = space_.budget.take(kept) ? kept : 0;
 }
 
 bool KeyMap::insert(const Key128& key, const Value& value) {

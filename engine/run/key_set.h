@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "engine/data/batch.h"
 #include "engine/run/memory_budget.h"
@@ -25,7 +25,8 @@ struct KeySpace {
   }
 };
 
-// Open addressing with linear probing over slots that begin with their key; the zero key stands apart.
+// Open addressing with linear probing over slots that begin with their key and are plain memory; the zero key stands
+// apart.
 template <class Slot>
 class SlotTable {
  public:
@@ -33,7 +34,7 @@ class SlotTable {
 
   const Slot* find(const Key128& key) const {
     if (key == Key128{}) return has_zero_ ? &zero_ : nullptr;
-    if (slots_.empty()) return nullptr;
+    if (capacity_ == 0) return nullptr;
     for (std::size_t at = place(key);; at = next(at)) {
       if (slots_[at].key == key) return &slots_[at];
       if (slots_[at].key == Key128{}) return nullptr;
@@ -47,39 +48,45 @@ class SlotTable {
       has_zero_ = true;
       return;
     }
+    put(slot);
+  }
+  bool erase(const Key128& key);
+
+  bool full() const { return capacity_ == 0 || size_ * 10 >= capacity_ * 7; }
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return capacity_ * sizeof(Slot); }
+  std::size_t bytes_when_grown() const { return grown_capacity() * sizeof(Slot); }
+  // In place: no second table is needed meanwhile.
+  void grow();
+  void prefetch(const Key128& key) const {
+    if (capacity_ > 0) __builtin_prefetch(&slots_[place(key)]);
+  }
+  // Gives all slots in the order of their keys' bytes, and is empty then.
+  template <class Use>
+  void drain(Use use);
+  // REQUIRES: empty.
+  void halve() { resize(capacity_ / 2); }
+
+ private:
+  struct Free {
+    void operator()(Slot* slots) const { std::free(slots); }
+  };
+  void resize(std::size_t capacity);
+  void put(const Slot& slot) {
     std::size_t at = place(slot.key);
     while (!(slots_[at].key == Key128{})) at = next(at);
     slots_[at] = slot;
   }
-  bool erase(const Key128& key);
-
-  bool full() const { return slots_.empty() || size_ * 10 >= slots_.size() * 7; }
-  std::size_t size() const { return size_; }
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
-  std::size_t bytes_when_grown() const { return grown_capacity() * sizeof(Slot); }
-  void grow();
-  void clear();
-  void prefetch(const Key128& key) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[place(key)]);
-  }
-  template <class Use>
-  void for_each(Use use) const {
-    if (has_zero_) use(zero_);
-    for (const Slot& slot : slots_) {
-      if (!(slot.key == Key128{})) use(slot);
-    }
-  }
-
- private:
-  std::size_t grown_capacity() const { return slots_.empty() ? kFirstCapacity : slots_.size() * 2; }
+  std::size_t grown_capacity() const { return capacity_ == 0 ? kFirstCapacity : capacity_ * 2; }
   // Consecutive integers must spread, and nothing is known of UUIDs: multiply and take the high bits.
   std::size_t place(const Key128& key) const {
     const std::uint64_t mixed = (key.low ^ (key.high * 0x9E3779B97F4A7C15ULL)) * 0xD6E8FEB86659FD93ULL;
-    return static_cast<std::size_t>((mixed ^ (mixed >> 32)) & (slots_.size() - 1));
+    return static_cast<std::size_t>((mixed ^ (mixed >> 32)) & (capacity_ - 1));
   }
-  std::size_t next(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
+  std::size_t next(std::size_t at) const { return (at + 1) & (capacity_ - 1); }
 
-  std::vector<Slot> slots_;
+  std::unique_ptr<Slot[], Free> slots_;
+  std::size_t capacity_ = 0;
   std::size_t size_ = 0;
   Slot zero_{};
   bool has_zero_ = false;
@@ -104,6 +111,7 @@ class KeySet {
     Key128 key;
   };
   void make_room();
+  void spill();
 
   KeySpace& space_;
   SlotTable<Slot> memory_;
@@ -139,6 +147,7 @@ class KeyMap {
   std::string encode(const Slot& slot) const;
   Value decode(std::string_view bytes, Arena& arena) const;
   void make_room(std::size_t text_bytes);
+  void spill();
 
   KeySpace& space_;
   Type type_;

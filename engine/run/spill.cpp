@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
 
 #include "engine/base/error.h"
 
@@ -16,8 +20,11 @@ namespace {
               "raise settings.memory, or give TMPDIR a folder with more room"};
 }
 
+// Keys may be consecutive integers.
+std::uint64_t mixed(const Key128& key) { return XXH3_64bits(&key, sizeof key); }
+
 void bind_key(sqlite3_stmt* statement, const Key128& key) {
-  sqlite3_bind_blob(statement, 1, &key, sizeof key, SQLITE_TRANSIENT);
+  sqlite3_bind_blob(statement, 1, &key, sizeof key, SQLITE_STATIC);  // Used before the caller's key goes.
 }
 
 }  // namespace
@@ -79,11 +86,31 @@ struct SpilledMap::Statements {
   }
 };
 
-SpilledMap::SpilledMap(SpillFile& file)
-    : statements_{std::make_unique<Statements>(*file.database_, fmt::format("map_{}", ++file.next_table_))} {}
+// Four bits of one word for each key: one look into memory.
+KeyFilter::KeyFilter(std::size_t bytes)
+    : words_(std::bit_floor(std::max<std::size_t>(1, bytes / sizeof(std::uint64_t)))) {}
+
+std::size_t KeyFilter::word_of(const Key128& key) const {
+  return static_cast<std::size_t>(mixed(key) >> 24U) & (words_.size() - 1);
+}
+
+std::uint64_t KeyFilter::bits_of(const Key128& key) {
+  std::uint64_t hash = mixed(key);
+  std::uint64_t bits = 0;
+  for (int i = 0; i < 4; ++i) {
+    bits |= std::uint64_t{1} << (hash & 63U);
+    hash >>= 6U;
+  }
+  return bits;
+}
+
+SpilledMap::SpilledMap(SpillFile& file, std::size_t filter_bytes)
+    : statements_{std::make_unique<Statements>(*file.database_, fmt::format("map_{}", ++file.next_table_))},
+      filter_{filter_bytes} {}
 SpilledMap::~SpilledMap() = default;
 
 void SpilledMap::put(const Key128& key, std::string_view value) {
+  filter_.add(key);
   bind_key(statements_->put, key);
   sqlite3_bind_blob64(statements_->put, 2, value.data(), value.size(), SQLITE_STATIC);
   statements_->step(statements_->put);
@@ -91,6 +118,7 @@ void SpilledMap::put(const Key128& key, std::string_view value) {
 }
 
 bool SpilledMap::has(const Key128& key) {
+  if (!filter_.may_have(key)) return false;
   bind_key(statements_->find, key);
   const bool found = statements_->step(statements_->find);
   sqlite3_reset(statements_->find);
@@ -98,6 +126,7 @@ bool SpilledMap::has(const Key128& key) {
 }
 
 std::optional<std::string_view> SpilledMap::find(const Key128& key) {
+  if (!filter_.may_have(key)) return std::nullopt;
   bind_key(statements_->find, key);
   const bool found = statements_->step(statements_->find);
   if (found) {
@@ -110,6 +139,7 @@ std::optional<std::string_view> SpilledMap::find(const Key128& key) {
 }
 
 void SpilledMap::erase(const Key128& key) {
+  if (!filter_.may_have(key)) return;
   bind_key(statements_->erase, key);
   statements_->step(statements_->erase);
   sqlite3_reset(statements_->erase);

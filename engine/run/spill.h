@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace etl::run {
 
@@ -33,11 +34,33 @@ class SpillFile {
   int next_table_ = 0;
 };
 
-// One map from keys to bytes inside the file. Throws Error (environment) when the disk fails.
+// Tells of most keys that were never added that they were not, and of no other.
+class KeyFilter {
+ public:
+  // Of at most `bytes`, and at least eight.
+  explicit KeyFilter(std::size_t bytes);
+  std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
+  void add(const Key128& key) { words_[word_of(key)] |= bits_of(key); }
+  bool may_have(const Key128& key) const {
+    const std::uint64_t bits = bits_of(key);
+    return (words_[word_of(key)] & bits) == bits;
+  }
+
+ private:
+  std::size_t word_of(const Key128& key) const;
+  static std::uint64_t bits_of(const Key128& key);
+
+  std::vector<std::uint64_t> words_;
+};
+
+// One map from keys to bytes inside the file. Keys are put fastest in the order of their bytes. Throws Error
+// (environment) when the disk fails.
 class SpilledMap {
  public:
-  explicit SpilledMap(SpillFile& file);
+  // A filter of about `filter_bytes` spares most looks for keys that are not there.
+  SpilledMap(SpillFile& file, std::size_t filter_bytes);
   ~SpilledMap();
+  std::size_t filter_bytes() const { return filter_.bytes(); }
 
   // Replaces what the key had.
   void put(const Key128& key, std::string_view value);
@@ -49,6 +72,7 @@ class SpilledMap {
  private:
   struct Statements;
   std::unique_ptr<Statements> statements_;
+  KeyFilter filter_;
   std::string found_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "engine/run/columns.h"
 #include "engine/run/row_keys.h"
@@ -14,6 +15,15 @@ static std::int64_t highest(const schema::Column& column) {
   if (column.type.base == "int2") return std::numeric_limits<std::int16_t>::max();
   if (column.type.base == "int8") return std::numeric_limits<std::int64_t>::max();
   return std::numeric_limits<std::int32_t>::max();
+}
+
+// Whether these are the columns of the key by which the journal knows rows.
+static bool is_key(const RowForm& rows, std::span<const std::string> columns) {
+  if (rows.key().size() != columns.size()) return false;
+  for (std::size_t part = 0; part < columns.size(); ++part) {
+    if (rows.key_field(part).name != columns[part]) return false;
+  }
+  return true;
 }
 
 // Takes rows as the target's own writer would: its checks reject the same values.
@@ -59,10 +69,10 @@ std::unique_ptr<writers::TableWriter> ExpectedTarget::open(const writers::WriteR
     if (compared) continue;
     Exact exact{.names = key.columns, .fields = {}, .keys = std::make_unique<run::KeySet>(space_)};
     for (const std::string& name : key.columns) {
-      const auto place = std::ranges::find_if(request.columns, [&](std::size_t column) {
-        return request.table->columns[column].name == name;
-      });
-      if (place != request.columns.end()) exact.fields.push_back(static_cast<std::size_t>(place - request.columns.begin()));
+      const auto place = std::ranges::find_if(
+          request.columns, [&](std::size_t column) { return request.table->columns[column].name == name; });
+      if (place != request.columns.end())
+        exact.fields.push_back(static_cast<std::size_t>(place - request.columns.begin()));
     }
     if (exact.fields.size() == key.columns.size()) exact_.push_back(std::move(exact));
   }
@@ -72,7 +82,8 @@ std::unique_ptr<writers::TableWriter> ExpectedTarget::open(const writers::WriteR
 }
 
 // The target says which of its rows these are, by the key that they meet.
-std::vector<ColumnPtr> ExpectedTarget::names_of(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows) {
+std::vector<ColumnPtr> ExpectedTarget::names_of(std::span<const ColumnPtr> columns,
+                                                std::span<const std::uint32_t> rows) {
   const RowForm& names = current_->keys();
   const plan::TablePlan& plan = current_->plan();
   const auto key = std::ranges::find(plan.unique, true, &plan::UniquePlan::is_key);
@@ -111,14 +122,36 @@ void ExpectedTarget::see(std::span<const ColumnPtr> columns, std::span<const std
 
 std::vector<bool> ExpectedTarget::find(const schema::Table& table, std::span<const std::string> columns,
                                        std::span<const ColumnPtr> keys) {
+  if (current_ == nullptr || current_table_ != &table) return live_.find(table, columns, keys);
+  const auto by_database =
+      std::ranges::find_if(exact_, [&](const Exact& exact) { return std::ranges::equal(exact.names, columns); });
+  if (by_database == exact_.end()) return find_own(table, columns, keys);
   std::vector<bool> found = live_.find(table, columns, keys);
-  const bool own = current_ != nullptr && current_table_ == &table;
-  if (!own || std::ranges::find(found, true) == found.end()) return found;
-  const auto by_database = std::ranges::find_if(exact_, [&](const Exact& exact) {
-    return std::ranges::equal(exact.names, columns);
-  });
-  return by_database == exact_.end() ? were_there(table, columns, keys, std::move(found))
-                                     : were_there_by_database(table, columns, keys, std::move(found));
+  if (std::ranges::find(found, true) == found.end()) return found;
+  return were_there_by_database(table, columns, keys, std::move(found));
+}
+
+// Rows that the journal is known to tell of need not be looked for.
+std::vector<bool> ExpectedTarget::find_own(const schema::Table& table, std::span<const std::string> columns,
+                                           std::span<const ColumnPtr> keys) {
+  RowForm& rows = current_->keys();
+  std::vector<bool> found(keys.front()->size());
+  if (current_->was_empty() || !rows.has_key()) return found;
+  std::vector<std::uint32_t> unknown(found.size());
+  std::iota(unknown.begin(), unknown.end(), 0U);
+  if (is_key(rows, columns)) {
+    std::vector<run::Key128> names;
+    for (const std::uint32_t row : unknown) names.push_back(rows.key_of(keys, row, live_));
+    const std::vector<bool> inserted = current_->inserted(names);
+    std::erase_if(unknown, [&](std::uint32_t row) { return inserted[row]; });
+    if (unknown.empty()) return found;
+  }
+  std::vector<ColumnPtr> asked;
+  for (const ColumnPtr& key : keys) asked.push_back(run::pick(*key, unknown));
+  std::vector<bool> there = live_.find(table, columns, asked);
+  if (std::ranges::find(there, true) != there.end()) there = were_there(table, columns, asked, std::move(there));
+  for (std::size_t place = 0; place < unknown.size(); ++place) found[unknown[place]] = there[place];
+  return found;
 }
 
 // Not the rows that the run wrote, which stand in the target by now.
@@ -141,9 +174,11 @@ std::vector<bool> ExpectedTarget::were_there(const schema::Table& table, std::sp
 }
 
 // The target holds one of several spellings: that row is the one with its spelling, the others have met it.
-std::vector<bool> ExpectedTarget::were_there_by_database(const schema::Table& table, std::span<const std::string> columns,
+std::vector<bool> ExpectedTarget::were_there_by_database(const schema::Table& table,
+                                                         std::span<const std::string> columns,
                                                          std::span<const ColumnPtr> keys, std::vector<bool> found) {
-  const auto exact = std::ranges::find_if(exact_, [&](const Exact& one) { return std::ranges::equal(one.names, columns); });
+  const auto exact =
+      std::ranges::find_if(exact_, [&](const Exact& one) { return std::ranges::equal(one.names, columns); });
   const std::vector<std::string> wanted{columns.begin(), columns.end()};
   std::vector<Type> types;
   std::vector<run::KeyColumn> asked;

@@ -77,6 +77,8 @@ class ExpectedTarget : public writers::Target {
   // The keys of the target's rows that the given ones meet, as many; NULL where there is none. Good until asked again.
   std::vector<ColumnPtr> names_of(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
   void see(std::span<const ColumnPtr> columns, std::span<const std::uint32_t> rows);
+  std::vector<bool> find_own(const schema::Table& table, std::span<const std::string> columns,
+                             std::span<const ColumnPtr> keys);
   std::vector<bool> were_there(const schema::Table& table, std::span<const std::string> columns,
                                std::span<const ColumnPtr> keys, std::vector<bool> found);
   std::vector<bool> were_there_by_database(const schema::Table& table, std::span<const std::string> columns,

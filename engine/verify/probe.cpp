@@ -1,6 +1,7 @@
 #include "engine/verify/probe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 
@@ -80,14 +81,21 @@ std::string Probe::wanted_of(std::size_t count,
   return fmt::format("unnest({}) WITH ORDINALITY AS k({}, n)", out, names);
 }
 
-std::string Probe::sql(const std::string& wanted, const std::string& list) const {
+// One look into the index for each key: without it PostgreSQL's planner, which may know nothing of a table that was
+// just loaded, can read the whole table for every statement.
+std::string Probe::sql(const std::string& wanted, const std::vector<std::string>& selects) const {
   std::string same;
   for (std::size_t part = 0; part < rows_.key().size(); ++part) {
     same += fmt::format("{}t.{} = {}", part == 0 ? "" : " AND ", stores::quote_identifier(rows_.key_field(part).name),
                         rows_.of_wanted(part, fmt::format("k.k{}", part)));
   }
-  return is_sqlite() ? fmt::format("{}SELECT k.n{} FROM k CROSS JOIN {} AS t ON {}", wanted, list, target_, same)
-                     : fmt::format("SELECT k.n{} FROM {} JOIN {} AS t ON {}", list, wanted, target_, same);
+  const std::string list = fmt::format("{}", fmt::join(selects, ", "));
+  const std::string comma = selects.empty() ? "" : ", ";
+  if (is_sqlite()) {
+    return fmt::format("{}SELECT k.n{}{} FROM k CROSS JOIN {} AS t ON {}", wanted, comma, list, target_, same);
+  }
+  return fmt::format("SELECT k.n{}{} FROM {} CROSS JOIN LATERAL (SELECT {} FROM {} AS t WHERE {} OFFSET 0) AS r", comma,
+                     selects.empty() ? "" : "r.*", wanted, list, target_, same);
 }
 
 std::string Probe::wanted_rows(std::span<const std::uint32_t> wanted) {
@@ -114,10 +122,11 @@ std::string Probe::wanted_keys(std::span<const std::vector<std::string>> keys) {
 }
 
 void Probe::find(std::span<const std::uint32_t> wanted, const Found& found) {
-  const std::string list = ", " + rows_.select_list() + (mark_.empty() ? "" : ", " + mark_);
+  std::vector<std::string> selects = rows_.selects();
+  if (!mark_.empty()) selects.push_back(mark_);
   for (std::size_t from = 0; from < wanted.size(); from += kRowsAtOnce) {
     const auto some = wanted.subspan(from, std::min(kRowsAtOnce, wanted.size() - from));
-    session_.scan(sql(wanted_rows(some), list), [&](std::span<const RawCell> cells) {
+    session_.scan(sql(wanted_rows(some), selects), [&](std::span<const RawCell> cells) {
       const auto place = from + static_cast<std::size_t>(number_in(cells[0])) - 1;
       const std::uint64_t mark = mark_.empty() ? 0 : mark_in(cells.back(), is_sqlite());
       found(place, cells.subspan(1, rows_.selects().size()), mark);
@@ -127,13 +136,13 @@ void Probe::find(std::span<const std::uint32_t> wanted, const Found& found) {
 
 std::vector<std::vector<std::optional<std::string>>> Probe::texts(std::span<const std::uint32_t> wanted) {
   std::vector<std::vector<std::optional<std::string>>> out(wanted.size());
-  std::string list;
+  std::vector<std::string> selects;
   for (std::size_t place = 0; place < rows_.fields().size(); ++place) {
-    list += fmt::format(", t.{}{}", stores::quote_identifier(rows_.name(place)), is_sqlite() ? "" : "::text");
+    selects.push_back(fmt::format("t.{}{}", stores::quote_identifier(rows_.name(place)), is_sqlite() ? "" : "::text"));
   }
   for (std::size_t from = 0; from < wanted.size(); from += kRowsAtOnce) {
     const auto some = wanted.subspan(from, std::min(kRowsAtOnce, wanted.size() - from));
-    session_.scan(sql(wanted_rows(some), list), [&](std::span<const RawCell> cells) {
+    session_.scan(sql(wanted_rows(some), selects), [&](std::span<const RawCell> cells) {
       auto& row = out[from + static_cast<std::size_t>(number_in(cells[0])) - 1];
       row.clear();
       for (const RawCell& cell : cells.subspan(1)) row.push_back(shown(cell));
@@ -146,7 +155,7 @@ std::vector<bool> Probe::holds(std::span<const std::vector<std::string>> keys) {
   std::vector<bool> out(keys.size(), false);
   for (std::size_t from = 0; from < keys.size(); from += kRowsAtOnce) {
     const auto some = keys.subspan(from, std::min(kRowsAtOnce, keys.size() - from));
-    session_.scan(sql(wanted_keys(some), ""), [&](std::span<const RawCell> cells) {
+    session_.scan(sql(wanted_keys(some), {}), [&](std::span<const RawCell> cells) {
       out[from + static_cast<std::size_t>(number_in(cells[0])) - 1] = true;
     });
   }

@@ -30,7 +30,8 @@ class Probe {
  private:
   std::string wanted_rows(std::span<const std::uint32_t> wanted);
   std::string wanted_keys(std::span<const std::vector<std::string>> keys);
-  std::string sql(const std::string& wanted, const std::string& list) const;
+  // `selects`: of `t`.
+  std::string sql(const std::string& wanted, const std::vector<std::string>& selects) const;
   bool is_sqlite() const { return session_.dialect() == schema::Dialect::sqlite; }
   std::string wanted_of(std::size_t count, const std::function<void(std::size_t part, std::size_t row, std::string&)>& literal) const;
 

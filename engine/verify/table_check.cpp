@@ -64,6 +64,10 @@ bool TableCheck::was_there(const run::Key128& key) {
   return !trace || trace->action != Trace::Action::inserted;
 }
 
+std::vector<bool> TableCheck::inserted(std::span<const run::Key128> keys) {
+  return journal_ ? journal_->inserted(keys) : std::vector<bool>(keys.size());
+}
+
 TableCheck::Way TableCheck::first_way() {
   if (scope_.depth == Depth::counts) return Way::count;
   if (rows_.fields().empty()) {
@@ -112,7 +116,11 @@ void TableCheck::begin() {
   const bool asked = way_ == Way::lookups || way_ == Way::winners || !was_empty();  // Uniqueness is judged in every pass.
   if (asked && scope_.run != nullptr && keys_.has_key()) {
     journal_ = std::make_unique<JournalKeys>(space_);
-    journal_->load(session_, *scope_.run, keys_, [this](const run::Key128& key) { return is_suspect(key); });
+    if (suspects_.empty() && !updates()) {
+      journal_->follow(session_, *scope_.run, keys_);
+    } else {
+      journal_->load(session_, *scope_.run, keys_, [this](const run::Key128& key) { return is_suspect(key); });
+    }
   }
   if (way_ == Way::multiset) count_multiset();
 }

@@ -49,6 +49,8 @@ class TableCheck {
   bool was_empty();
   // Whether a row that is in the target was there before the run.
   bool was_there(const run::Key128& key);
+  // Which of these keys are known at once to be of rows that the run inserted; of the others was_there() tells.
+  std::vector<bool> inserted(std::span<const run::Key128> keys);
   RowForm& rows() { return rows_; }
   RowForm& keys() { return keys_; }
   const plan::TablePlan& plan() const { return plan_; }

@@ -105,8 +105,8 @@ std::string mark_of(stores::SqlSession& session, const schema::Table& live) {
 class Verifying {
  public:
   Verifying(const plan::Plan& plan, run::Connections& connections, Depth depth, std::uint64_t sample)
-      : plan_{plan}, live_{connections}, depth_{depth}, sample_{sample}, space_{memory_of(plan) / 4} {
-    plan_.settings.memory = static_cast<std::int64_t>(memory_of(plan) - memory_of(plan) / 4);
+      : plan_{plan}, live_{connections}, depth_{depth}, sample_{sample}, space_{memory_for_checks(plan)} {
+    if (can_spill(plan)) plan_.settings.memory -= static_cast<std::int64_t>(space_.budget.limit());
   }
 
   // Facts of each target connection; none: the mapping as it is now.
@@ -140,7 +140,22 @@ class Verifying {
   }
 
  private:
-  static std::size_t memory_of(const plan::Plan& plan) { return static_cast<std::size_t>(plan.settings.memory); }
+  // What the run held in memory it must be able to hold again: groups, lookups and rows that wait cannot spill.
+  static bool can_spill(const plan::Plan& plan) {
+    return plan.lookups.empty() && std::ranges::none_of(plan.tables, [&](const plan::TablePlan& table) {
+      const auto itself = static_cast<std::size_t>(&table - plan.tables.data());
+      const bool refers =
+          std::ranges::any_of(table.fields, [](const plan::FieldPlan& field) { return !field.self_reference.empty(); }) ||
+          std::ranges::any_of(table.foreign_keys, [&](const plan::ForeignKeyPlan& key) { return key.parent == itself; });
+      return refers || table.shape.grouped;
+    });
+  }
+
+  static std::size_t memory_for_checks(const plan::Plan& plan) {
+    constexpr std::size_t kLeast = 16U << 20U;
+    const auto quarter = static_cast<std::size_t>(plan.settings.memory) / 4;
+    return can_spill(plan) ? quarter : std::min(quarter, kLeast);
+  }
 
   const Facts* facts_of(const plan::TablePlan& table) const {
     const auto found = facts_.find(table.connection);
