@@ -41,7 +41,7 @@ Exit replay_command(const Options& options) {
   report::Report report;
   {
     RunLog progress{make_progress(options)};
-    run::RunOptions run_options = live_run_options(compiled->plan, options);
+    run::RunOptions run_options = live_run_options(*compiled, options);
     run_options.progress = &progress;
     run_options.started = earlier.started;  // now() is what it was the first time.
     run_options.limits = false;             // What still fails is rejected again.
