@@ -441,6 +441,8 @@ class Run {
       }
     }
     begun_.clear();
+    if (!state_.options.dry_run) return;
+    for (auto& [connection, ledger] : ledgers_) ledger->give_back_sequences();
   }
 
   void phase(std::string_view what) const {
