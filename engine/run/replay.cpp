@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "engine/base/error.h"
 #include "engine/data/json.h"
+#include "engine/report/report.h"
 #include "engine/run/columns.h"
 #include "engine/stores/cell.h"
 
@@ -22,11 +24,7 @@ bool is_missing_parent(std::string_view rule) { return rule == "parent" || rule 
 // One CSV file of rejects, read by the reader that mappings use.
 class RejectFile {
  public:
-  struct Line {
-    std::string position, rule, source;
-  };
-
-  RejectFile(const std::string& file, bool with_rules) : file_{file} {
+  RejectFile(const std::string& file, bool with_reasons) : file_{file} {
     stores::ConnectionInfo info;
     info.name = "rejects";
     info.kind = stores::Kind::file;
@@ -37,12 +35,14 @@ class RejectFile {
     request_.format.format = readers::Format::csv;
     request_.format.file = request_.name;
     request_.columns = {{"position", Type::text}, {"source", Type::text}};
-    if (with_rules) request_.columns.push_back({"rule", Type::text});
+    for (const char* name : {"rule", "field", "reason"}) {
+      if (with_reasons) request_.columns.push_back({name, Type::text});
+    }
     source_ = readers::open_source(info);
   }
 
-  std::vector<Line> lines() {
-    std::vector<Line> lines;
+  std::vector<report::Reject> lines() {
+    std::vector<report::Reject> lines;
     const auto reader = readers::open_rows(*source_, request_, {});
     while (const BatchPtr batch = reader->next()) {
       if (!batch->broken_rows.empty()) fail(*batch, batch->broken_rows.front().row, batch->broken_rows.front().reason);
@@ -52,12 +52,12 @@ class RejectFile {
   }
 
  private:
-  Line line(const Batch& batch, std::size_t row) const {
+  report::Reject line(const Batch& batch, std::size_t row) const {
     const auto cell = [&](std::size_t column) {
       if (column >= batch.columns.size() || batch.columns[column]->is_null(row)) return std::string{};
       return to_text(batch.columns[column]->at(row));
     };
-    return {cell(0), cell(2), cell(1)};
+    return {.position = cell(0), .field = cell(3), .rule = cell(2), .reason = cell(4), .source = cell(1)};
   }
   [[noreturn]] void fail(const Batch& batch, std::size_t row, const std::string& reason) const {
     throw Error{Error::Kind::validation, fmt::format("{}: line {}: {}", file_, batch.lines.at(row), reason),
@@ -112,27 +112,39 @@ void refuse_neighbours(const plan::TablePlan& table) {
               "mend the source, undo the run with etl rollback, and run again"};
 }
 
-std::string rejects_file(const std::string& folder, const std::string& table) {
-  return fmt::format("{}/rejects/{}.csv", folder, table);
+// A replay's folder has the rejects of its own, and below earlier/ those that were there before and that it left out.
+std::vector<std::string> rejects_files(const std::string& folder, const std::string& table) {
+  std::vector<std::string> files;
+  for (const char* part : {"rejects", "earlier"}) {
+    std::string file = fmt::format("{}/{}/{}", folder, part, rejects_file_name(table));
+    if (std::filesystem::exists(file)) files.push_back(std::move(file));
+  }
+  return files;
 }
 
-// Positions that the run rejected in a table, with the rules that each broke.
+std::vector<report::Reject> all_rejects(const std::string& folder, const std::string& table) {
+  std::vector<report::Reject> all;
+  for (const std::string& file : rejects_files(folder, table)) {
+    std::ranges::move(RejectFile{file, true}.lines(), std::back_inserter(all));
+  }
+  return all;
+}
+
+// Positions that were rejected in a table, with the rules that each broke.
 std::map<std::string, std::set<std::string>> rejected(const std::string& folder, const std::string& table) {
   std::map<std::string, std::set<std::string>> rows;
-  const std::string file = rejects_file(folder, table);
-  if (!std::filesystem::exists(file)) return rows;
-  for (const RejectFile::Line& line : RejectFile{file, true}.lines()) rows[line.position].insert(line.rule);
+  for (const report::Reject& line : all_rejects(folder, table)) rows[line.position].insert(line.rule);
   return rows;
 }
 
 void add_mended(const plan::TablePlan& table, const std::string& folder, const std::string& file, Replay& replay) {
   const auto known = rejected(folder, table.name);
   Replay::Table& wanted = replay.tables[table.name];
-  for (const RejectFile::Line& line : RejectFile{file, false}.lines()) {
+  for (const report::Reject& line : RejectFile{file, false}.lines()) {
     if (!known.contains(line.position)) {
       throw Error{Error::Kind::validation,
                   fmt::format("{}: {} was not rejected by the run: {} does not list it", file, line.position,
-                              rejects_file(folder, table.name)),
+                              fmt::format("{}/rejects/{}", folder, rejects_file_name(table.name))),
                   "leave out rows that were written, and keep the column position as it was"};
     }
     const auto [base, item] = split(table, line.position);
@@ -186,6 +198,25 @@ Replay read_replay(const plan::Plan& plan, const std::string& folder, const std:
   return replay;
 }
 
+void keep_others(const plan::Plan& plan, const Replay& replay, const std::string& from, const std::string& to) {
+  for (const plan::TablePlan& table : plan.tables) {
+    const auto taken = replay.tables.find(table.name);
+    std::string text;
+    for (const report::Reject& reject : all_rejects(from, table.name)) {
+      const auto [base, item] = split(table, reject.position);
+      if (taken != replay.tables.end()) {
+        const auto row = taken->second.rows.find(base);
+        if (row != taken->second.rows.end() && row->second.items.contains(item)) continue;
+      }
+      text += csv_line(reject);
+    }
+    if (text.empty()) continue;
+    const std::string folder = to + "/earlier";
+    std::filesystem::create_directory(folder);
+    report::write_private(fmt::format("{}/{}", folder, rejects_file_name(table.name)), kRejectsHead + text);
+  }
+}
+
 // ---- ReplayRows
 
 ReplayRows::ReplayRows(const Replay::Table& wanted, const TableState& table, const RowPrinter& printer,
@@ -233,6 +264,11 @@ void ReplayRows::mend_row(Mended& mended, std::size_t row, const Replay::Cells& 
     if (kind_of(json) == JsonKind::null) {
       column.set_null(row);
       continue;
+    }
+    if (column.is_null(row)) {  // As a cell is that could not be read.
+      Bitmap nulls = *column.nulls();
+      nulls.clear(row);
+      column.set_nulls(std::move(nulls));
     }
     std::string text{json};
     if (kind_of(json) == JsonKind::text) {

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/fault.h"
+#include "engine/run/replay.h"
 #include "engine/stores/sql_text.h"
 
 namespace etl::run {
@@ -36,7 +37,7 @@ std::string params_json(const plan::Plan& plan) {
 
 // {"only": ["users"]}: what a resume must repeat. A replay is another run than that of all rows.
 std::string options_json(const plan::Plan& plan, const RunOptions& options) {
-  if (options.replay != nullptr) return "{\"replay\":true}";
+  if (options.replay != nullptr) return fmt::format("{{\"replay\":\"{}\"}}", to_text(options.replay->run));
   if (std::ranges::all_of(plan.tables, &plan::TablePlan::selected)) return "{}";
   std::string only;
   for (const plan::TablePlan& table : plan.tables) {
