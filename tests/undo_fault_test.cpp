@@ -227,4 +227,38 @@ TEST_CASE("undo disturbed: a restore killed at named points, then run again") {
   MESSAGE("restores killed: ", counts_text(killed));
 }
 
+// atomic: table keeps what it finished; `etl run` goes on behind it, `etl rollback` takes it back.
+TEST_CASE("undo disturbed: a run that was killed between its tables") {
+  std::map<std::string, int> undone;
+  Scratch source;
+  make_source(source.path(), 300);
+  make_mapping(source.path(), "table");
+  const auto wanted = undisturbed(source.path());
+  Scratch scratch;
+  copy_world(source.path(), scratch.path());
+  const auto targets = fresh_targets(scratch.path());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const bool is_new = targets[i]->tables().empty();
+    for (const std::string point : {"announced", "before_table:1", "after_table:1", "before_table:2", "after_table:2",
+                                    "after_table:3", "before_commit", "after_commit", "committed"}) {
+      if (is_new && point != "after_table:1") continue;  // A new file is put in place with its first commit.
+      CAPTURE(point);
+      CAPTURE(targets[i]->url());
+      const std::string before = everything(*targets[i]);
+      REQUIRE(run_with(scratch.path(), targets[i]->url(), point).exit != 0);
+      const bool kept = everything(*targets[i]) != before;
+      const Finished back = rollback(scratch.path(), *targets[i]);
+      CHECK_MESSAGE(back.exit == 0, back.err);
+      CHECK(back.out.find("undone\n") != std::string::npos);
+      if (kept && !is_new) CHECK(back.out.find("300 removed") != std::string::npos);
+      CHECK(is_as(everything(*targets[i]), before));
+      ++undone[point];
+    }
+    const Finished anew = run_with(scratch.path(), targets[i]->url(), "");
+    CHECK_MESSAGE(anew.exit == 0, anew.err);
+    CHECK(is_as(*targets[i], wanted[i]));
+  }
+  MESSAGE("half-done runs undone: ", counts_text(undone));
+}
+
 }  // namespace etl::testing

@@ -76,10 +76,15 @@ bool Rollback::is_stopped(Outcome& outcome) {
   return outcome.refused;
 }
 
+bool Rollback::is_free(const Drop& drop) {
+  if (drop.is_free.empty()) return true;
+  const auto free = session_.read(drop.is_free);
+  return !free.empty() && is_true(free[0][0]);
+}
+
 void Rollback::drop_what_is_free() {
   for (const Drop& drop : script_.drops) {
-    const auto free = session_.read(drop.is_free);
-    if (!free.empty() && is_true(free[0][0])) session_.script(drop.sql);
+    if (is_free(drop)) session_.script(drop.sql);
     fault_point("undo_drop");
   }
 }
