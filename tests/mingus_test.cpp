@@ -2,16 +2,19 @@
 // be, every other row arrives, and both targets hold the same values.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tests/support/command.h"
 #include "tests/support/database.h"
+#include "tests/support/recovery.h"
 #include "tests/support/rejects.h"
 
 namespace etl::testing {
@@ -125,6 +128,159 @@ TEST_CASE("mingus: too many rejects fail the run and leave nothing behind") {
     for (const auto& table : target->tables()) CHECK(target->rows(table).empty());
     CHECK_FALSE(read_rejects(folder.path() / "reports").empty());
   }
+}
+
+// The mapping with 1 % of the rows wrong: children of a wrong user are rejected with it, so more is allowed.
+class DirtyWorld {
+ public:
+  explicit DirtyWorld(const std::string& atomic) {
+    make_samples(path() / "dirty", {"--rows", "4000", "--dirty", "0.01"});
+    make_samples(path() / "clean", {"--rows", "4000", "--dirty", "0"});
+    fs::create_directory(path() / "mappings");
+    fs::create_symlink(fs::absolute("schemas"), path() / "schemas");
+    fs::create_symlink(fs::absolute("mappings/common"), path() / "mappings/common");
+    std::string mapping = read_whole("mappings/mingus.yaml");
+    const std::string limit = "  max_rejects: 1%";
+    mapping.replace(mapping.find(limit), limit.size(), "  max_rejects: 5%\n  batch: 200\n  atomic: " + atomic);
+    write_whole(path() / "mappings/mingus.yaml", mapping);
+  }
+
+  const fs::path& path() const { return scratch_.path(); }
+
+  Finished etl(const TestTarget& target, std::vector<std::string> arguments, const std::string& data = "dirty",
+               const std::string& fault = "") const {
+    arguments.insert(arguments.begin() + 1, "mappings/mingus.yaml");
+    arguments.insert(arguments.end(), {"--param", "data_dir=" + (path() / data).string()});
+    return run_etl(arguments, path(), {{"DATABASE_URL", target.url()}, {"ETL_FAULT", fault}});
+  }
+
+  // What an undisturbed run leaves.
+  std::string wanted(const std::string& dialect, const std::string& data) const {
+    const Scratch scratch;
+    const auto target = dialect == "sqlite" ? sqlite_target(scratch.path()) : postgres_target();
+    const Finished finished = etl(*target, {"run"}, data);
+    REQUIRE_MESSAGE(finished.exit == (data == "clean" ? 0 : 1), finished.err);
+    fs::remove_all(path() / "reports");
+    return dump(*target);
+  }
+
+  // The id of the only run, as its report's folder has it.
+  std::string run_id() const {
+    const std::string folder = fs::directory_iterator { path() / "reports" } -> path().filename().string();
+    return folder.substr(folder.rfind('-') + 1);
+  }
+
+ private:
+  Scratch scratch_;
+};
+
+// The tables in the order of the mapping, and the databases that they come from.
+const std::vector<std::pair<std::string, std::string>> kTables = {
+    {"users", "mingus"},
+    {"user_profiles", "mingus"},
+    {"onboarding_progress", "mingus"},
+    {"user_health_checkins", "mingus"},
+    {"encrypted_financial_profiles", "mingus"},
+    {"user_analytics", "business_intelligence"},
+    {"performance_metrics", "business_intelligence"},
+    {"feature_usage", "cache"},
+    {"user_feedback", "cache"},
+    {"system_alerts", "performance_metrics"},
+    {"important_dates", "performance_metrics"},
+    {"notification_preferences", "alerts"},
+};
+
+// The faulty rows of a table as their user mends them, as the clean database has them; how many.
+std::size_t write_mended(const DirtyWorld& world, const std::string& table, const std::string& database) {
+  const auto ask = [&](const std::string& sql) {
+    const std::string file = (world.path() / "clean" / (database + ".db")).string();
+    return run_program({"sqlite3", file, "ATTACH 'dirty/" + database + ".db' AS d; " + sql}, world.path()).out;
+  };
+  const auto row = [&](const std::string& side) {
+    std::string columns = ask("SELECT group_concat('''' || name || ''', " + side +
+                              ".\"' || name || '\"') FROM pragma_table_info('" + table + "') WHERE type <> 'BLOB'");
+    columns.pop_back();
+    return "json_object(" + columns + ")";
+  };
+  const std::string lines =
+      ask("SELECT 'id=' || c.id || ',\"' || replace(" + row("c") + ", '\"', '\"\"') || '\"' FROM main." + table +
+          " AS c JOIN d." + table + " AS f USING (id) WHERE " + row("c") + " <> " + row("f"));
+  write_whole(world.path() / (table + ".csv"), "position,source\n" + lines);
+  return static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+}
+
+TEST_CASE("mingus dirty: verified in full, mended rows replayed, and all of it undone") {
+  const DirtyWorld world{"run"};
+  for (const auto& target : all_targets(world.path())) {
+    CAPTURE(target->dialect());
+    const std::string clean = world.wanted(target->dialect(), "clean");
+    const Finished ran = world.etl(*target, {"run"});
+    REQUIRE_MESSAGE(ran.exit == 1, ran.err);
+    const auto rejects = read_rejects(world.path() / "reports");
+    CHECK(rejects.size() >= 40);
+    const std::string after_run = dump(*target);
+    const bool differs = after_run != clean;
+    CHECK(differs);
+    const Finished verified = world.etl(*target, {"verify", "--full"});
+    CHECK_MESSAGE(verified.exit == 0, verified.out, verified.err);
+    CHECK(verified.out.find("the target holds what the mapping makes") != std::string::npos);
+
+    const std::string run = world.run_id();
+    int replays = 0;
+    for (const auto& [table, database] : kTables) {
+      if (write_mended(world, table, database) == 0) continue;
+      CAPTURE(table);
+      const Finished replayed = world.etl(*target, {"replay", table + ".csv"});
+      CHECK_MESSAGE(replayed.exit <= 1, replayed.out, replayed.err);  // Others may still lack their parents.
+      if (++replays != 1) continue;
+      const Finished twice = world.etl(*target, {"replay", table + ".csv", "--run", run});
+      CHECK(twice.exit == 3);
+      CHECK_MESSAGE(twice.err.find("was replayed already, by run") != std::string::npos, twice.err);
+    }
+    CHECK(replays >= 6);
+    CHECK(is_as(*target, clean));
+
+    for (int i = 0; i < replays; ++i) {
+      const Finished undone = world.etl(*target, {"rollback"});
+      CHECK_MESSAGE(undone.exit == 0, undone.err);
+    }
+    CHECK(is_as(*target, after_run));
+    const Finished undone = world.etl(*target, {"rollback"});
+    CHECK_MESSAGE(undone.exit == 0, undone.err);
+    CHECK(target->tables().empty());
+    fs::remove_all(world.path() / "reports");
+  }
+}
+
+TEST_CASE("mingus dirty: killed, then run again: the same rows, and undone") {
+  int killed = 0;
+  for (const std::string atomic : {"run", "table"}) {
+    const DirtyWorld world{atomic};
+    std::map<std::string, std::string> wanted;
+    const bool by_table = atomic == "table";
+    for (const std::string& point :
+         by_table ? std::vector<std::string>{"after_table:4", "before_table:8"}
+                  : std::vector<std::string>{"created:9", "batch:9", "before_commit", "after_commit"}) {
+      const Scratch scratch;
+      for (const auto& target : all_targets(scratch.path())) {
+        CAPTURE(atomic);
+        CAPTURE(point);
+        CAPTURE(target->dialect());
+        std::string& expected = wanted[target->dialect()];
+        if (expected.empty()) expected = world.wanted(target->dialect(), "dirty");
+        REQUIRE(world.etl(*target, {"run"}, "dirty", point).exit != 1);
+        ++killed;
+        const Finished again = world.etl(*target, {"run"});
+        CHECK_MESSAGE(again.exit == 1, again.err);
+        CHECK(is_as(*target, expected));
+        const Finished undone = world.etl(*target, {"rollback"});
+        CHECK_MESSAGE(undone.exit == 0, undone.err);
+        CHECK(target->tables().empty());
+      }
+    }
+  }
+  MESSAGE("runs of mingus killed: ", killed);
+  CHECK(killed >= 6);
 }
 
 TEST_CASE("samples: the seed decides every byte, and the note counts what is there") {

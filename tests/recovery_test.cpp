@@ -1,10 +1,13 @@
 // A run that is killed, cut off, frozen or taken over at any instant leaves the same target as one that was never
 // disturbed, once it was run again.
+#include "tests/support/recovery.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,116 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Two tables with keys and a reference, and one to which every run appends.
-constexpr const char* kMapping = R"(version: 1
-name: recovery
-connections:
-  source: sqlite:source.db
-  target: {url: "${TARGET_URL}", schema: schema.sql, create: true}
-tables:
-  people:
-    from: source.people
-    rest: copy
-  notes:
-    from: source.notes
-    fields:
-      id: uuid5(id)
-      person: people[person]
-      body: body
-  logs:
-    from: source.notes
-    fields:
-      body: body
-      person: person
-settings:
-  batch: 100
-  atomic: )";
-
-constexpr const char* kSchema =
-    "-- dialect: postgresql\n"
-    "CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL);\n"
-    "CREATE TABLE notes (id uuid PRIMARY KEY, person integer NOT NULL REFERENCES people (id), body text);\n"
-    "CREATE TABLE logs (body text, person integer);\n";
-
-const std::vector<std::string> kModes = {"run", "table"};
-
-void make_source(const fs::path& folder, int rows) {
-  write_whole(folder / "schema.sql", kSchema);
-  write_whole(folder / "source.sql",
-              "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);\n"
-              "CREATE TABLE notes (id INTEGER PRIMARY KEY, person INTEGER, body TEXT);\n"
-              "INSERT INTO people WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
-                  std::to_string(rows) +
-                  ") SELECT i, 'name ' || i FROM n;\nINSERT INTO notes SELECT id, id, printf('%060d', id) FROM people;\n");
-  REQUIRE(run_program({"bash", "-c", "sqlite3 source.db < source.sql"}, folder).exit == 0);
-}
-
-void make_mapping(const fs::path& folder, const std::string& mode) {
-  write_whole(folder / "mapping.yaml", kMapping + mode + "\n");
-}
-
-std::string etl_path() { return fs::absolute(std::getenv("ETL")).string(); }
-
-Finished run_with(const fs::path& folder, const std::string& url, const std::string& fault,
-                  std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments = {"run", "mapping.yaml", "-q"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_etl(arguments, folder, {{"TARGET_URL", url}, {"ETL_FAULT", fault}});
-}
-
-// Targets as a run may meet them: a new file, a file with the tables, a server's database with the tables.
-std::vector<std::unique_ptr<TestTarget>> fresh_targets(const fs::path& folder) {
-  std::vector<std::unique_ptr<TestTarget>> targets;
-  fs::create_directory(folder / "new");
-  targets.push_back(sqlite_target(folder / "new"));
-  fs::create_directory(folder / "old");
-  targets.push_back(sqlite_target(folder / "old"));
-  targets.back()->execute(
-      "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL); CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, "
-      "person INTEGER NOT NULL REFERENCES people (id), body TEXT); CREATE TABLE logs (body TEXT, person INTEGER); "
-      "INSERT INTO logs VALUES ('before', 0)");
-  if (auto server = postgres_target()) {
-    server->execute(
-        "CREATE TABLE people (id integer PRIMARY KEY, name text NOT NULL); CREATE TABLE notes (id uuid PRIMARY KEY, person "
-        "integer NOT NULL REFERENCES people (id), body text); CREATE TABLE logs (body text, person integer); "
-        "INSERT INTO logs VALUES ('before', 0)");
-    targets.push_back(std::move(server));
-  }
-  return targets;
-}
-
-// What an undisturbed run leaves in each of fresh_targets().
-std::vector<std::string> undisturbed(const fs::path& source) {
-  Scratch scratch;
-  for (const char* name : {"source.db", "schema.sql", "mapping.yaml"}) fs::copy(source / name, scratch.path() / name);
-  std::vector<std::string> dumps;
-  for (const auto& target : fresh_targets(scratch.path())) {
-    const Finished finished = run_with(scratch.path(), target->url(), "");
-    REQUIRE_MESSAGE(finished.exit == 0, finished.err);
-    dumps.push_back(dump(*target));
-  }
-  return dumps;
-}
-
-// Says where a target differs from what it should hold.
-bool is_as(TestTarget& target, const std::string& wanted) {
-  const std::string found = dump(target);
-  if (found == wanted) return true;
-  const auto [here, there] = std::ranges::mismatch(found, wanted);
-  MESSAGE("found: ", std::string(here, found.end()).substr(0, 200), "\nwanted: ",
-          std::string(there, wanted.end()).substr(0, 200));
-  return false;
-}
-
-// Whether the last thing that a run does was done: it is over then, and what is run next is another run.
-bool is_done(TestTarget& target) {
-  const bool sqlite = target.dialect() == "sqlite";
-  const auto known = target.query(sqlite ? "SELECT count(*) FROM sqlite_schema WHERE name = 'etl_runs'"
-                                         : "SELECT count(to_regclass('etl.runs'))");
-  if (known.empty() || known[0][0] == "0") return false;
-  return target.query(std::string{"SELECT count(*) FROM "} + (sqlite ? "etl_runs" : "etl.runs") + " WHERE state = 'done'")[0][0] != "0";
-}
-
 std::string server_socket(const TestTarget& target) {
   const std::string url = target.url();
   const auto host = url.find("host=") + 5;
@@ -140,13 +33,27 @@ std::string url_through(const TestTarget& target, const Proxy& proxy) {
   return "postgresql://etl@127.0.0.1:" + std::to_string(proxy.port()) + "/" + url.substr(name, url.find('?') - name);
 }
 
+// A target that did not exist gets its tables and indexes from the run, in the transaction of the rows.
+std::string with_indexes(TestTarget& target) {
+  const bool sqlite = target.dialect() == "sqlite";
+  std::string out = dump(target);
+  for (const auto& row :
+       target.query(sqlite ? "SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE '%etl\\_%' "
+                             "ESCAPE '\\' ORDER BY 1"
+                           : "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1")) {
+    out += row[0] + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("recovery: killed at named points, then run again") {
   const std::vector<std::string> points = {"running",      "announced",     "batch:2",      "batch:35",
                                            "before_table:2", "after_table:1", "after_table:2", "before_commit",
                                            "before_rename", "after_rename",  "after_commit", "committed"};
-  int killed = 0;
+  std::map<std::string, int> killed;
+  int total = 0;
   for (const std::string& mode : kModes) {
     Scratch source;
     make_source(source.path(), 1'500);
@@ -154,9 +61,7 @@ TEST_CASE("recovery: killed at named points, then run again") {
     const auto wanted = undisturbed(source.path());
     for (const std::string& point : points) {
       Scratch scratch;
-      for (const char* name : {"source.db", "schema.sql", "mapping.yaml"}) {
-        fs::copy(source.path() / name, scratch.path() / name);
-      }
+      copy_world(source.path(), scratch.path());
       const auto targets = fresh_targets(scratch.path());
       for (std::size_t i = 0; i < targets.size(); ++i) {
         CAPTURE(mode);
@@ -164,16 +69,52 @@ TEST_CASE("recovery: killed at named points, then run again") {
         CAPTURE(targets[i]->url());
         const Finished first = run_with(scratch.path(), targets[i]->url(), point);
         if (first.exit == 0) continue;  // A run of this kind does not pass there.
-        ++killed;
+        ++killed[point];
+        ++total;
         const Finished again =
-            run_with(scratch.path(), targets[i]->url(), "", killed % 2 == 0 ? std::vector<std::string>{"--resume"} : std::vector<std::string>{});
+            run_with(scratch.path(), targets[i]->url(), "",
+                     total % 2 == 0 ? std::vector<std::string>{"--resume"} : std::vector<std::string>{});
         CHECK_MESSAGE(again.exit == 0, again.err);
         CHECK(is_as(*targets[i], wanted[i]));
       }
     }
   }
-  MESSAGE("killed at named points: ", killed);
-  CHECK(killed >= 30);
+  MESSAGE("killed at named points: ", total, " (", counts_text(killed), ")");
+  CHECK(killed.size() == points.size());
+}
+
+TEST_CASE("recovery: killed while tables and indexes are made, then run again") {
+  std::map<std::string, int> killed;
+  for (const std::string& mode : kModes) {
+    Scratch source;
+    make_source(source.path(), 300);
+    make_mapping(source.path(), mode);
+    write_whole(source.path() / "schema.sql", read_whole(source.path() / "schema.sql") +
+                                                  "CREATE INDEX notes_by_person ON notes (person);\n"
+                                                  "CREATE UNIQUE INDEX people_by_name ON people (name);\n");
+    std::map<std::string, std::string> wanted;
+    for (const int statement : {0, 1, 2, 3, 4, 5, 6}) {
+      Scratch scratch;
+      copy_world(source.path(), scratch.path());
+      for (const auto& target : all_targets(scratch.path())) {
+        CAPTURE(mode);
+        CAPTURE(statement);
+        CAPTURE(target->url());
+        if (statement > 0) {
+          const Finished first = run_with(scratch.path(), target->url(), "created:" + std::to_string(statement));
+          if (first.exit == 0) continue;  // All are made.
+          ++killed[target->dialect()];
+          CHECK(target->tables().empty());
+        }
+        const Finished again = run_with(scratch.path(), target->url(), "");
+        CHECK_MESSAGE(again.exit == 0, again.err);
+        if (statement == 0) wanted[target->dialect()] = with_indexes(*target);
+        CHECK(is_as(with_indexes(*target), wanted[target->dialect()]));
+      }
+    }
+  }
+  MESSAGE("killed while tables and indexes are made: ", counts_text(killed));
+  for (const auto& [dialect, count] : killed) CHECK(count >= 8);
 }
 
 TEST_CASE("recovery: killed at random instants, then run again") {
@@ -191,9 +132,7 @@ TEST_CASE("recovery: killed at random instants, then run again") {
     double longest = 0.4;
     for (int trial = 0; trial < per_mode;) {
       Scratch scratch;
-      for (const char* name : {"source.db", "schema.sql", "mapping.yaml"}) {
-        fs::copy(source.path() / name, scratch.path() / name);
-      }
+      copy_world(source.path(), scratch.path());
       const auto targets = fresh_targets(scratch.path());
       for (std::size_t i = 0; i < targets.size() && trial < per_mode; ++i, ++trial) {
         const double delay = std::uniform_real_distribution{0.005, longest}(random);
@@ -235,9 +174,7 @@ TEST_CASE("recovery: the link is cut at COMMIT, before it or before its answer")
     for (const auto cut : {Proxy::Cut::before_commit, Proxy::Cut::after_commit}) {
       for (int commit = 1; commit <= (mode == "run" ? 3 : 7); ++commit) {
         Scratch scratch;
-        for (const char* name : {"source.db", "schema.sql", "mapping.yaml"}) {
-          fs::copy(source.path() / name, scratch.path() / name);
-        }
+        copy_world(source.path(), scratch.path());
         const auto targets = fresh_targets(scratch.path());
         TestTarget& target = *targets.back();
         CAPTURE(mode);
@@ -301,7 +238,7 @@ TEST_CASE("recovery: another mapping does not go on behind rows of an unfinished
     CAPTURE(target->url());
     make_mapping(scratch.path(), "table");
     CHECK(run_with(scratch.path(), target->url(), "after_table:1").exit != 0);
-    write_whole(scratch.path() / "mapping.yaml", kMapping + std::string{"table\n# changed\n"});
+    write_whole(scratch.path() / "mapping.yaml", kRecoveryMapping + std::string{"table\n# changed\n"});
     const Finished refused = run_with(scratch.path(), target->url(), "");
     CHECK(refused.exit == 2);
     CHECK_MESSAGE(refused.err.find("kept rows and was not finished") != std::string::npos, refused.err);

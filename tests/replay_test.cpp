@@ -51,7 +51,7 @@ constexpr const char* kTarget =
 // 2 and 4 are wrong; 3 has 2 as its boss; badges of all of them.
 constexpr const char* kRows =
     "INSERT INTO people VALUES (1, 'ana@x.co', 10, 's1', NULL), (2, 'bo at x.co', 20, 's2', 1),"
-    " (3, 'cy@x.co', 30, 's3', 2), (4, 'dee@x.co', -1, 's4', 1);"
+    " (3, 'cy@x.co', 30, 's3', 2), (4, 'dee@x.co', 'much', 's4', 1);"
     "INSERT INTO badges VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c'), (4, 4, 'd'), (5, 99, 'nobody');";
 constexpr const char* kMended = "UPDATE people SET email = 'bo@x.co' WHERE id = 2; UPDATE people SET pay = 1 WHERE id = 4;";
 
@@ -123,6 +123,36 @@ TEST_CASE("replay: mended rows and the rows that waited for them, as if they had
       CHECK(seen == std::vector<std::vector<std::string>>{{"1"}});
     }
   }
+}
+
+TEST_CASE("replay: killed, and run again: no row is missing, none is there twice") {
+  Scratch right;
+  make(right.path(), "100", kMended);
+  Scratch wrong;
+  make(wrong.path(), "100", "");
+  int killed = 0;
+  for (const std::string point : {"announced", "batch:1", "before_commit", "after_commit", "committed"}) {
+    const Scratch expected_place;
+    const Scratch place;
+    const auto expected = all_targets(expected_place.path());
+    const auto targets = all_targets(place.path());
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      CAPTURE(point);
+      CAPTURE(targets[i]->dialect());
+      fs::remove_all(wrong.path() / "reports");
+      REQUIRE(etl(right.path(), *expected[i], {"run", "staff.yaml"}).exit == 1);
+      REQUIRE(etl(wrong.path(), *targets[i], {"run", "staff.yaml"}).exit == 1);
+      write_mended(wrong.path());
+      const Finished first = run_etl({"replay", "staff.yaml", "people.csv"}, wrong.path(),
+                                     {{"TARGET_URL", targets[i]->url()}, {"ETL_FAULT", point}});
+      REQUIRE(first.exit != 1);
+      ++killed;
+      const Finished again = etl(wrong.path(), *targets[i], {"replay", "staff.yaml", "people.csv"});
+      CHECK_MESSAGE(again.exit == 1, again.err);  // Badge 5 belongs to nobody still.
+      CHECK(rows(*targets[i]) == rows(*expected[i]));
+    }
+  }
+  MESSAGE("replays killed: ", killed);
 }
 
 TEST_CASE("replay: a row that is still wrong is rejected again, with its reason") {

@@ -1,10 +1,12 @@
 // etl rollback as a user meets it: what it prints, its exit codes, and what stays.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
 
+#include "engine/ledger/record.h"
 #include "tests/support/command.h"
 #include "tests/support/database.h"
 
@@ -232,6 +234,46 @@ TEST_CASE("undo: tables that the run made go with it; rows that others put into 
     target.execute("DELETE FROM teams WHERE id = 9");
     CHECK(rollback(folder).exit == 0);
     CHECK(target.tables().empty());
+    // What was made since and would go with the table, or needs it, stops it too.
+    for (const char* made : {"CREATE INDEX by_both ON teams (name, id)", "CREATE VIEW reds AS SELECT id FROM teams",
+                             "CREATE TABLE members (team integer REFERENCES teams (id))"}) {
+      CAPTURE(made);
+      REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+      target.execute(made);
+      const Finished needed = rollback(folder);
+      CHECK_MESSAGE(needed.exit == 3, needed.out);
+      CHECK_MESSAGE(says(needed.err, "which the run made, "), needed.err);
+      CHECK_MESSAGE(says(needed.err, " made since"), needed.err);
+      CHECK(target.rows("teams").size() == 1);
+      const Finished left = rollback(folder, {"--force"});
+      CHECK_MESSAGE(left.exit == 0, left.err);
+      CHECK(target.rows("teams").empty());
+      const std::string name = std::string{made}.substr(0, std::string{made}.find(' ', 13));
+      target.execute("DROP " + name.substr(7));
+      target.execute("DROP TABLE teams");
+    }
+  });
+}
+
+TEST_CASE("undo: without etl, force keeps the rows that others put into a table which the run made") {
+  on_each_target([](const fs::path& folder, TestTarget& target) {
+    source(folder, "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO teams VALUES (1,'red');");
+    write_whole(folder / "schema.sql", "CREATE TABLE teams (id integer PRIMARY KEY, name text);");
+    write_whole(folder / "shop.yaml",
+                "version: 1\nname: shop\nconnections:\n  source: sqlite:source.db\n  target: {url: '" + target.url() +
+                    "', schema: schema.sql, create: true}\ntables:\n  teams:\n    from: source.teams\n    fields: "
+                    "{id:, name:}\n");
+    REQUIRE(run_etl({"run", "shop.yaml"}, folder).exit == 0);
+    target.execute("INSERT INTO teams VALUES (9, 'mine')");
+    const std::string report = fs::directory_iterator { folder / "reports" } -> path().string();
+    const Finished forced =
+        target.dialect() == "sqlite"
+            ? run_program(
+                  {"bash", "-c", "sqlite3 '" + target.url().substr(7) + "' < " + report + "/rollback-force.sql"},
+                  folder)
+            : run_program({"psql", "-X", "-v", "force=1", "-f", report + "/rollback.sql", target.url()}, folder);
+    CHECK_MESSAGE(forced.exit == 0, forced.err);
+    CHECK(target.rows("teams") == std::vector<std::string>{"9 | mine"});
   });
 }
 
@@ -334,17 +376,15 @@ TEST_CASE("undo: a run in progress is left alone; one that was killed is not") {
     target.execute(postgres
                        ? "UPDATE etl.runs SET state = 'running', pid = a.pid, backend_start = a.backend_start FROM "
                          "pg_stat_activity a WHERE a.backend_type = 'autovacuum launcher'"
-                       : "UPDATE etl_runs SET state = 'running'");
+                       : "UPDATE etl_runs SET state = 'running', pid = " + std::to_string(::getpid()) +
+                             ", backend_start = '" + etl::ledger::process_start(::getpid()) + "'");
     const Finished stopped = rollback(folder);
     CHECK(stopped.exit == 3);
     CHECK_MESSAGE(says(stopped.err, "in progress"), stopped.err);
     CHECK(target.rows("people").size() == 3);
-    if (postgres) {
-      CHECK(rollback(folder, {"--force"}).exit == 3);
-      target.execute("UPDATE etl.runs SET pid = 0");
-    }
-    const Finished undone =
-        rollback(folder, postgres ? std::vector<std::string>{} : std::vector<std::string>{"--force"});
+    if (postgres) CHECK(rollback(folder, {"--force"}).exit == 3);
+    target.execute(postgres ? "UPDATE etl.runs SET pid = 0" : "UPDATE etl_runs SET pid = 4194304");
+    const Finished undone = rollback(folder);
     CHECK_MESSAGE(undone.exit == 0, undone.err);
     CHECK(target.rows("people").empty());
   });

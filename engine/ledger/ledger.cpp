@@ -145,9 +145,10 @@ void open(stores::SqlSession& session) {
   } catch (const stores::TransientError&) {
     throw;
   } catch (const Error& error) {
+    const bool lacks_privilege = session.dialect() == Dialect::postgresql && error.kind() == Error::Kind::schema;
     throw Error{error.kind(),
                 fmt::format("no ledger of version {} can be made in the target: {}", kVersion, error.what()),
-                session.dialect() == Dialect::postgresql
+                lacks_privilege
                     ? "etl keeps what it did in the schema etl: GRANT CREATE ON DATABASE to this user, or create the "
                       "schema for it (docs/ledger.md)"
                     : error.remedy()};

@@ -360,4 +360,20 @@ std::vector<ObjectRow> sequence_states(stores::SqlSession& session, const schema
   return is_postgres(session) ? postgres_sequences(session, table) : sqlite_sequences(session, table);
 }
 
+void give_back(stores::SqlSession& session, const ObjectRow& sequence, std::uint64_t taken) {
+  const auto found = session.read(fmt::format(
+      "SELECT CASE WHEN q.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END, q.seqincrement FROM pg_class c JOIN "
+      "pg_sequence q ON q.seqrelid = c.oid WHERE c.oid = to_regclass({}) AND pg_has_role(c.relowner, 'USAGE')",
+      stores::quote_literal(sequence.name)));
+  if (found.empty() || taken == 0 || !sequence.before_value) return;
+  const bool called = sequence.before_called.value_or(true);
+  const std::int64_t last =
+      *sequence.before_value + (static_cast<std::int64_t>(taken) - (called ? 0 : 1)) * read_integer(found[0][1]);
+  session.script("SET LOCAL lock_timeout = '1s'");
+  // Changes nothing, but waits for everybody who took a value, and nobody takes one from now on.
+  session.script(fmt::format("ALTER SEQUENCE {} {}", sequence.name, found[0][0].value_or("")));
+  session.read(fmt::format("SELECT setval({}, {}, {}) FROM {} WHERE last_value = {} AND is_called",
+                           stores::quote_literal(sequence.name), *sequence.before_value, called, sequence.name, last));
+}
+
 }  // namespace etl::ledger

@@ -56,5 +56,8 @@ std::vector<ObjectRow> database_objects(stores::SqlSession& session);
 // The sequences that fill columns of a table, with their state in the `before` members. SQLite: the table's row of
 // sqlite_sequence, before_value NULL without one; nothing for tables without AUTOINCREMENT.
 std::vector<ObjectRow> sequence_states(stores::SqlSession& session, const schema::Table& table);
+// PostgreSQL: a rollback leaves a sequence where it is. It goes back to its `before` members if the `taken` values are
+// all that anybody took since; otherwise, or where the user does not own it, a gap stays. In a transaction of its own.
+void give_back(stores::SqlSession& session, const ObjectRow& sequence, std::uint64_t taken);
 
 }  // namespace etl::ledger

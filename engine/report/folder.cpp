@@ -76,6 +76,7 @@ void write_private(const std::string& path, const std::string& text) {
     if (sent < 0) {
       const int error = errno;
       ::close(file);
+      ::unlink(path.c_str());  // Half of a script or of a report is worse than none.
       cannot_write(path, error);
     }
     done += static_cast<std::size_t>(sent);

@@ -186,6 +186,15 @@ void append_cell(std::string_view text, std::string& out) {
   out += '"';
 }
 
+}  // namespace
+
+std::string rejects_file_name(std::string_view table) {
+  std::string safe{table};
+  std::ranges::replace(safe, '/', '_');
+  if (safe.starts_with('.')) safe.front() = '_';
+  return safe + ".csv";
+}
+
 std::string csv_line(const report::Reject& reject) {
   std::string line;
   for (const std::string* cell : {&reject.position, &reject.field, &reject.rule, &reject.reason, &reject.source}) {
@@ -195,18 +204,8 @@ std::string csv_line(const report::Reject& reject) {
   return line + "\n";
 }
 
-// The name of a mapping's table as a file's name.
-std::string file_name(std::string_view table) {
-  std::string safe{table};
-  std::ranges::replace(safe, '/', '_');
-  if (safe.starts_with('.')) safe.front() = '_';
-  return safe + ".csv";
-}
-
-}  // namespace
-
 void RejectLog::open() {
-  report_.rejects_file = "rejects/" + file_name(table_.plan->name);
+  report_.rejects_file = "rejects/" + rejects_file_name(table_.plan->name);
   const std::string path = this->path();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) cannot_write(path);
@@ -215,7 +214,7 @@ void RejectLog::open() {
     ::close(file);
     cannot_write(path);
   }
-  std::fputs("position,field,rule,reason,source\n", file_.get());
+  std::fputs(kRejectsHead, file_.get());
 }
 
 void RejectLog::write_line(const report::Reject& reject) {

@@ -73,6 +73,11 @@ class RowPrinter {
   const Visibility& visibility_;
 };
 
+// rejects/TABLE.csv: its name, its first line, and the line of a reject (RFC 4180).
+std::string rejects_file_name(std::string_view table);
+inline constexpr const char* kRejectsHead = "position,field,rule,reason,source\n";
+std::string csv_line(const report::Reject& reject);
+
 // Writes rejects/TABLE.csv as the run goes (made when first needed, 0600) and counts into the report.
 class RejectLog {
  public:

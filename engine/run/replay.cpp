@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "engine/base/error.h"
 #include "engine/data/json.h"
+#include "engine/report/report.h"
 #include "engine/run/columns.h"
 #include "engine/run/reject_file.h"
 #include "engine/stores/cell.h"
@@ -63,17 +65,25 @@ void refuse_neighbours(const plan::TablePlan& table) {
               "mend the source, undo the run with etl rollback, and run again"};
 }
 
-std::string rejects_file(const std::string& folder, const std::string& table) {
-  return fmt::format("{}/rejects/{}.csv", folder, table);
+// A replay's folder has the rejects of its own, and below earlier/ those that were there before and that it left out.
+std::vector<std::string> rejects_files(const std::string& folder, const std::string& table) {
+  std::vector<std::string> files;
+  for (const char* part : {"rejects", "earlier"}) {
+    std::string file = fmt::format("{}/{}/{}", folder, part, rejects_file_name(table));
+    if (std::filesystem::exists(file)) files.push_back(std::move(file));
+  }
+  return files;
 }
 
-// Positions that the run rejected in a table, with the rules that each broke.
+void each_reject(const std::string& folder, const std::string& table,
+                 const std::function<void(const report::Reject& reject)>& take) {
+  for (const std::string& file : rejects_files(folder, table)) read_rejects(file, RejectColumns::all, take);
+}
+
+// Positions that were rejected in a table, with the rules that each broke.
 std::map<std::string, std::set<std::string>> rejected(const std::string& folder, const std::string& table) {
   std::map<std::string, std::set<std::string>> rows;
-  const std::string file = rejects_file(folder, table);
-  if (!std::filesystem::exists(file)) return rows;
-  read_rejects(file, RejectColumns::all,
-               [&](const report::Reject& reject) { rows[reject.position].insert(reject.rule); });
+  each_reject(folder, table, [&](const report::Reject& reject) { rows[reject.position].insert(reject.rule); });
   return rows;
 }
 
@@ -98,7 +108,7 @@ void add_mended(const plan::TablePlan& table, const std::string& folder, const s
     if (!known.contains(line.position)) {
       throw Error{Error::Kind::validation,
                   fmt::format("{}: {} was not rejected by the run: {} does not list it", file, line.position,
-                              rejects_file(folder, table.name)),
+                              fmt::format("{}/rejects/{}", folder, rejects_file_name(table.name))),
                   "leave out rows that were written, and keep the column position as it was"};
     }
     add_mended_row(table, line, file, wanted);
@@ -126,6 +136,14 @@ void share_cells(const plan::Plan& plan, const plan::TablePlan& mended, Replay& 
   }
 }
 
+bool is_taken(const Replay& replay, const plan::TablePlan& table, const std::string& position) {
+  const auto taken = replay.tables.find(table.name);
+  if (taken == replay.tables.end()) return false;
+  const auto [base, item] = split(table, position);
+  const auto row = taken->second.rows.find(base);
+  return row != taken->second.rows.end() && row->second.items.contains(item);
+}
+
 }  // namespace
 
 Replay read_replay(const plan::Plan& plan, const std::string& folder, const std::string& table,
@@ -141,6 +159,19 @@ Replay read_replay(const plan::Plan& plan, const std::string& folder, const std:
   }
   share_cells(plan, mended, replay);
   return replay;
+}
+
+void keep_others(const plan::Plan& plan, const Replay& replay, const std::string& from, const std::string& to) {
+  for (const plan::TablePlan& table : plan.tables) {
+    std::string text;
+    each_reject(from, table.name, [&](const report::Reject& reject) {
+      if (!is_taken(replay, table, reject.position)) text += csv_line(reject);
+    });
+    if (text.empty()) continue;
+    const std::string folder = to + "/earlier";
+    std::filesystem::create_directory(folder);
+    report::write_private(fmt::format("{}/{}", folder, rejects_file_name(table.name)), kRejectsHead + text);
+  }
 }
 
 // ---- ReplayRows
@@ -190,6 +221,11 @@ void ReplayRows::mend_row(Mended& mended, std::size_t row, const Replay::Cells& 
     if (kind_of(json) == JsonKind::null) {
       column.set_null(row);
       continue;
+    }
+    if (column.is_null(row)) {  // As a cell is that could not be read.
+      Bitmap nulls = *column.nulls();
+      nulls.clear(row);
+      column.set_nulls(std::move(nulls));
     }
     std::string text{json};
     if (kind_of(json) == JsonKind::text) {

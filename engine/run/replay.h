@@ -27,6 +27,7 @@ struct Replay {
     std::map<std::string, Row, std::less<>> rows;
   };
   std::map<std::string, Table, std::less<>> tables;  // By name in the mapping.
+  Uuid run;                                          // Whose rejects they are.
 };
 
 // Reads the mended rows of `table` from a CSV file with the columns `position` and `source`, as rejects/TABLE.csv has
@@ -35,6 +36,10 @@ struct Replay {
 // broken (validation), and for a table whose rows depend on their neighbours (schema).
 Replay read_replay(const plan::Plan& plan, const std::string& folder, const std::string& table,
                    const std::string& mended_file);
+
+// What the run in folder `from` rejected and the replay did not take stays rejected: it is written into the folder `to`
+// of the replay, from where a later one takes it. Throws Error (environment).
+void keep_others(const plan::Plan& plan, const Replay& replay, const std::string& from, const std::string& to);
 
 // The rows of one table, picked from its source.
 class ReplayRows {

@@ -131,6 +131,7 @@ class Run {
 
   // What became of it, once the report says all.
   void close_ledgers() {
+    if (!write_files()) return;
     for (auto& [connection, ledger] : ledgers_) {
       if (report_.state == report::State::failed) ledger->ended(ledger::RunState::failed);
       if (report_.state == report::State::interrupted) ledger->ended(ledger::RunState::interrupted);
@@ -141,6 +142,20 @@ class Run {
   }
 
  private:
+  // A run without its report is not over: whoever is told to run again must not write the rows twice.
+  bool write_files() {
+    const bool done = report_.state == report::State::done || report_.state == report::State::done_with_rejects;
+    if (!done || !options_.before_done) return true;
+    try {
+      options_.before_done(report_);
+    } catch (const Error& error) {
+      report_.failure = report::Failure{
+          error.kind(), redact(fmt::format("{}; the rows are kept, the report of the run is missing", error.what())),
+          "free the disk or mend its permissions, then etl run again: it makes the report and writes no row twice"};
+    }
+    return !report_.failure;
+  }
+
   // The rows are kept whatever happens here; where the ledger cannot be told, the next run finishes this one.
   void say_done(std::size_t connection, const TargetLedger& ledger) {
     for (std::size_t attempt = 1;; ++attempt) {
@@ -480,6 +495,8 @@ class Run {
       }
     }
     begun_.clear();
+    if (!state_.options.dry_run) return;
+    for (auto& [connection, ledger] : ledgers_) ledger->give_back_sequences();
   }
 
   void phase(std::string_view what) const {

@@ -61,6 +61,9 @@ struct RunOptions {
   const Replay* replay = nullptr;
   // Called once, when the report's folder is there and before anything is written: for a backup. May be empty.
   std::function<void(const std::string& folder)> before_writing;
+  // Called once the rows are kept and before the ledger says `done`: for the run's files. What it throws (Error) leaves
+  // the run `committed`: the next one makes its report. May be empty.
+  std::function<void(report::Report& report)> before_done;
   Recall* recall = nullptr;    // Knows values that cannot be made twice; may be null.
   Verifier* verifier = nullptr;  // For settings.verify: sample and full, which fail without one.
 };

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/fault.h"
+#include "engine/run/replay.h"
 #include "engine/stores/sql_text.h"
 
 namespace etl::run {
@@ -49,7 +50,7 @@ std::string only_json(const plan::Plan& plan) {
 // {"only":["users"],"batch":100}: what a resume must repeat; checkpoints lie between batches. A replay is another run
 // than that of all rows.
 std::string options_json(const plan::Plan& plan, const RunOptions& options) {
-  if (options.replay != nullptr) return "{\"replay\":true}";
+  if (options.replay != nullptr) return fmt::format("{{\"replay\":\"{}\"}}", to_text(options.replay->run));
   std::vector<std::string> members;
   if (const std::string only = only_json(plan); !only.empty()) members.push_back("\"only\":" + only);
   if (options.batch && plan.settings.atomic == "batch") members.push_back(fmt::format("\"batch\":{}", *options.batch));
@@ -330,7 +331,14 @@ void TargetLedger::start_table(std::size_t position) {
 }
 
 void TargetLedger::note_sequences(const schema::Table& table) {
+  const ledger::TableRow& row = rows_.back();
+  // Nothing is known of the values that a column takes which the run writes itself.
+  const bool takes = std::ranges::none_of(table.columns, [&](const schema::Column& column) {
+    const bool counted = column.serial || column.identity != schema::Column::Identity::none;
+    return counted && std::ranges::find(row.written, column.name) != row.written.end();
+  });
   for (ledger::ObjectRow& sequence : ledger::sequence_states(target_, table)) {
+    if (takes) takers_[sequence.name].push_back(row.position);
     if (std::ranges::find(sequences_, sequence.name, &ledger::ObjectRow::name) != sequences_.end()) continue;
     ledger::add_object(target_, run_.run, objects_++, sequence);
     sequences_.push_back(std::move(sequence));
@@ -384,6 +392,27 @@ void TargetLedger::done(writers::Target& target) const {
     return;  // Somebody else finished it, or undid it.
   }
   target.commit();
+}
+
+// After the rollback of a dry run.
+void TargetLedger::give_back_sequences() noexcept {
+  try {
+    for (const ledger::ObjectRow& sequence : sequences_) {
+      std::uint64_t taken = 0;
+      for (const int position : takers_[sequence.name]) {
+        taken += report_.tables[static_cast<std::size_t>(position)].counts.inserted;
+      }
+      if (!is_postgres() || taken == 0) continue;
+      target_.begin();
+      ledger::give_back(target_, sequence, taken);
+      target_.commit();
+    }
+  } catch (const std::exception&) {  // Somebody uses it: a gap harms nobody.
+    try {
+      target_.roll_back();
+    } catch (const std::exception&) {  // The connection is gone.
+    }
+  }
 }
 
 void TargetLedger::ended(ledger::RunState state) noexcept {

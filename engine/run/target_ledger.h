@@ -1,6 +1,7 @@
 // The ledger of one run in one of its targets (docs/ledger.md): the run's row, what it created, its journals.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -69,6 +70,8 @@ class TargetLedger {
   void done(writers::Target& target) const;
   // The connection is about to be closed by somebody else.
   void let_go() { locked_ = false; }
+  // After a dry run: sequences that nobody else used go back; elsewhere a gap stays.
+  void give_back_sequences() noexcept;
   // Not all was kept. Throws nothing: a connection that is gone tells nobody.
   void ended(ledger::RunState state) noexcept;
 
@@ -103,6 +106,7 @@ class TargetLedger {
   std::vector<ledger::ObjectRow> before_;  // Objects of the database before `create`.
   std::set<std::string> created_;          // Tables that the run created, quoted.
   std::vector<ledger::ObjectRow> sequences_;
+  std::map<std::string, std::vector<int>> takers_;  // Sequences, and the positions of tables that take their values.
   std::vector<ledger::TableRow> rows_;        // Of this target's tables.
   std::vector<const schema::Table*> tables_;  // Of rows_, as the target holds them.
   int objects_ = 0;

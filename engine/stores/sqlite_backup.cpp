@@ -17,7 +17,7 @@ void back_up_sqlite(const ConnectionInfo& info, const std::string& file) {
   if (backup != nullptr) sqlite3_backup_finish(backup);
   if (code == SQLITE_DONE) return;
   throw Error{Error::Kind::environment,
-              fmt::format("{}: the backup cannot be written: {}", from.place(), sqlite3_errstr(code)),
+              fmt::format("{}: the backup {} cannot be written: {}", from.place(), file, sqlite3_errstr(code)),
               "free the disk or mend the permissions of the reports' folder, then run again"};
 }
 

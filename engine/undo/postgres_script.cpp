@@ -10,7 +10,7 @@ namespace etl::undo {
 namespace {
 
 // As etl's own connections pin them (hard-parts.md 1): images are texts under these settings. Row security must not
-// hide rows that refer to others.
+// hide rows that refer to others. The server would compile hundreds of statements that run once.
 constexpr std::string_view kSettings = R"(SET client_encoding = 'UTF8';
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
@@ -22,6 +22,7 @@ SET standard_conforming_strings = on;
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SET lock_timeout = '60s';
+SET jit = off;
 SET client_min_messages = warning;
 SET row_security = off;
 )";

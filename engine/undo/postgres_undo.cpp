@@ -118,11 +118,20 @@ END $etl$;
 CREATE OR REPLACE FUNCTION pg_temp.etl_undo_object(o etl.objects) RETURNS void LANGUAGE plpgsql AS $etl$
 DECLARE
   is_used boolean;
+  made text;
 BEGIN
   IF o.kind = 'table' THEN
     IF to_regclass(o.name) IS NULL THEN RETURN; END IF;
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', o.name) INTO is_used;
     IF is_used THEN RETURN; END IF;  -- Its rows are listed.
+    -- Would go with the table without a word. Indexes of constraints are no objects of their own.
+    SELECT string_agg(i.indexrelid::regclass::text, ', ') INTO made FROM pg_catalog.pg_index i
+    WHERE i.indrelid = to_regclass(o.name) AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+      AND NOT EXISTS (SELECT FROM etl.objects x WHERE x.run = o.run AND x.kind = 'index' AND to_regclass(x.name) = i.indexrelid);
+    IF made IS NOT NULL THEN
+      PERFORM pg_temp.etl_undo_stop('needed', true, o.name, 0, format('table %s, which the run made, has an index that was made since: %s', o.name, made));
+      RETURN;
+    END IF;
   ELSIF o.kind = 'index' AND EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_temp.etl_undo_tables t ON t.rel = i.indrelid AND t.created
       WHERE i.indexrelid = to_regclass(o.name)) THEN
     RETURN;  -- Goes, or stays, with its table.

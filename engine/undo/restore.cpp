@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/base/error.h"
+#include "engine/base/fault.h"
 #include "engine/ledger/journal.h"
 #include "engine/schema/dependents.h"
 #include "engine/stores/sql_text.h"
@@ -52,6 +53,7 @@ class Restorer {
     for (Job& job : jobs_) job.staged = session_.stage(*job.backup);
     for (const Job& job : jobs_) stop_on_references(job);
     remove_children_first();
+    fault_point("restore_removed");
     for (Job& job : jobs_) insert(job);
     for (Job& job : jobs_) update(job);
     remove_children_first();  // Rows that were referred to by rows as they were.
@@ -60,7 +62,9 @@ class Restorer {
       check(job);
       results.push_back(job.result);
     }
+    fault_point("restore_before_commit");
     if (!options_.dry_run) session_.commit();
+    fault_point("restore_after_commit");
     return results;
   }
 
@@ -265,6 +269,12 @@ std::vector<RestoredTable> restore(const plan::Plan& plan, const Backup& backup,
     }
     const std::vector<std::string> wanted = wanted_tables(plan, target, options.only);
     if (wanted.empty()) continue;
+    if ((connection->info.kind == stores::Kind::postgresql) != (target.dialect == schema::Dialect::postgresql)) {
+      throw Error{Error::Kind::schema,
+                  fmt::format("{}: its backup in {} was taken from another kind of database", connection->info.name,
+                              backup.folder),
+                  "give the connection the url that the backup was taken from, or name another folder with --from"};
+    }
     const auto session = open_restore(connection->info, backup, target);
     std::ranges::move(Restorer{*session, target, options, wanted}.run(), std::back_inserter(results));
   }

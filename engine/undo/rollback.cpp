@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "engine/base/error.h"
+#include "engine/base/fault.h"
 #include "engine/stores/sql_text.h"
 
 namespace etl::undo {
@@ -75,10 +76,16 @@ bool Rollback::is_stopped(Outcome& outcome) {
   return outcome.refused;
 }
 
+bool Rollback::is_free(const Drop& drop) {
+  if (drop.is_free.empty()) return true;
+  const auto free = session_.read(drop.is_free);
+  return !free.empty() && is_true(free[0][0]);
+}
+
 void Rollback::drop_what_is_free() {
   for (const Drop& drop : script_.drops) {
-    const auto free = session_.read(drop.is_free);
-    if (!free.empty() && is_true(free[0][0])) session_.script(drop.sql);
+    if (is_free(drop)) session_.script(drop.sql);
+    fault_point("undo_drop");
   }
 }
 
@@ -99,13 +106,16 @@ Outcome Rollback::run() {
   session_.script(script_.settings);
   if (request_.force && script_.dialect == schema::Dialect::postgresql) session_.script("SET etl.undo_force = '1'");
   if (!request_.dry && !script_.fence.empty()) session_.script(script_.fence);
+  fault_point("undo_fenced");
   open_ = true;
   session_.script(script_.begin);
   session_.script(script_.check);
   if (is_stopped(outcome)) return outcome;
   session_.script(script_.look);
+  fault_point("undo_looked");
   if (is_stopped(outcome)) return outcome;
   session_.script(script_.undo);
+  fault_point("undo_rows");
   if (is_stopped(outcome)) return outcome;
   drop_what_is_free();
   read_tables(outcome);
@@ -113,8 +123,10 @@ Outcome Rollback::run() {
 }
 
 void Rollback::commit() {
+  fault_point("undo_before_commit");
   session_.script(script_.finish);
   open_ = false;
+  fault_point("undo_after_commit");
 }
 
 void check_where(stores::SqlSession& session, const std::string& target, const std::string& where) {

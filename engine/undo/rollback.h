@@ -49,6 +49,7 @@ class Rollback {
 
  private:
   bool is_stopped(Outcome& outcome);
+  bool is_free(const Drop& drop);
   void drop_what_is_free();
   void read_tables(Outcome& outcome);
 

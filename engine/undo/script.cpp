@@ -25,7 +25,9 @@ std::string to_file(const Script& script, const std::vector<std::string>& words)
   std::string out = as_comment(words) + "\n" + script.shell + "\n" + script.settings + "\n" + script.fence + "\n" +
                     script.begin + "\n" + script.check + script.refuse + script.look + script.refuse + script.undo +
                     script.refuse;
-  for (const Drop& drop : script.drops) out += drop.sql + ";\n";
+  for (const Drop& drop : script.drops) {
+    if (!script.force || drop.is_free.empty()) out += drop.sql + ";\n";
+  }
   return out + summary(script.dialect) + script.finish;
 }
 

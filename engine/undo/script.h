@@ -20,6 +20,8 @@ struct Request {
   std::string where;  // SQL over the rows of `only`'s target; "": all of them. Checked by check_where.
   bool force = false;
   bool dry = false;  // Will not be committed.
+  // SQLite: the attempt of a run that did not end whose process is known not to be there any more; 0: none.
+  std::int64_t dead_attempt = 0;
   std::string undone_by = "rollback.sql";
 };
 
@@ -36,7 +38,8 @@ struct Known {
 };
 Known read_known(stores::SqlSession& session, const Uuid& run);
 
-// Something that is dropped when `is_free` gives 1. In a file it is dropped when nothing stood in the way.
+// Something that is dropped when `is_free` gives 1, "" without a look. A file cannot look: it drops it when nothing
+// stood in the way, and leaves it with force.
 struct Drop {
   std::string is_free;
   std::string sql;
@@ -46,6 +49,7 @@ struct Drop {
 // etl_undo_stops, `undo` adds to it; `refuse` ends the transaction with an error when there is something.
 struct Script {
   schema::Dialect dialect = schema::Dialect::postgresql;
+  bool force = false;
   std::string shell;     // Commands of psql or of the sqlite3 shell.
   std::string settings;  // Before any transaction.
   std::string fence;     // A transaction of its own: no writer of an earlier attempt commits from now on.

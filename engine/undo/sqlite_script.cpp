@@ -49,18 +49,44 @@ std::string check_replaced(const ledger::TableRow& row) {
                   stores::quote_literal(row.target)));
 }
 
-std::vector<Drop> drops_of(const Known& known) {
-  std::string made;
-  for (const Object& object : known.objects) {
-    if (object.kind == "table") made += (made.empty() ? "" : ", ") + object.name;
-  }
+// Indexes, triggers, views and tables that were made since and go with a table that the run made, or need it. Which
+// tables a view reads is not known: those that its SQL names.
+std::string check_needed(const Request& request, const Object& table) {
+  return fmt::format(
+      "INSERT INTO etl_undo_stops (kind, force_passes, target, rows, what) SELECT 'needed', 1, {0}, 0,\n"
+      "  'table ' || {0} || ', which the run made, is needed by something that was made since: ' || "
+      "group_concat(s.type || "
+      "' ' || s.name, ', ')\n"
+      "  FROM sqlite_schema AS s, (SELECT name FROM sqlite_schema WHERE type = 'table' AND '\"' || replace(name, '\"', "
+      "'\"\"') || '\"' = {0}) AS made\n"
+      "  WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'etl\\_%' ESCAPE '\\' AND s.name <> made.name\n"
+      "  AND NOT EXISTS (SELECT 1 FROM etl_objects AS o WHERE o.run = {1} AND o.name = '\"' || replace(s.name, '\"', "
+      "'\"\"') || '\"')\n"
+      "  AND (s.tbl_name = made.name OR s.type = 'view' AND instr(lower(s.sql), lower(made.name)) > 0 OR s.type = "
+      "'table'\n"
+      "    AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name) AS f WHERE lower(f.\"table\") = "
+      "lower(made.name)))\n"
+      "  HAVING count(*) > 0;\n",
+      stores::quote_literal(table.name), stores::quote_literal(request.run));
+}
+
+bool is_there(const schema::Catalog& catalog, const std::string& quoted) {
+  return std::ranges::any_of(catalog.tables,
+                             [&](const schema::Table& table) { return stores::quote_table(table) == quoted; });
+}
+
+std::vector<Drop> drops_of(const Known& known, const schema::Catalog& catalog) {
   std::vector<Drop> drops;
   for (const Object& object : std::views::reverse(known.objects)) {
     if (object.kind == "sequence_state") continue;
+    if (object.kind == "table" && !is_there(catalog, object.name)) continue;  // Somebody dropped it since.
     // Whatever belongs to a table that the run made goes, or stays, with it.
     const std::string is_free =
         object.kind == "table"
-            ? fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {})", object.name)
+            ? fmt::format(
+                  "SELECT NOT EXISTS (SELECT 1 FROM {}) AND NOT EXISTS (SELECT 1 FROM etl_undo_stops WHERE kind = "
+                  "'needed' AND target = {})",
+                  object.name, stores::quote_literal(object.name))
             : fmt::format(
                   "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema AS s JOIN etl_undo_made AS m ON m.name = s.tbl_name\n"
                   "  WHERE s.type <> 'table' AND '\"' || replace(s.name, '\"', '\"\"') || '\"' = {})",
@@ -70,7 +96,7 @@ std::vector<Drop> drops_of(const Known& known) {
     drops.push_back({.is_free = is_free, .sql = fmt::format("DROP {} IF EXISTS {}", kind, object.name)});
   }
   for (const ledger::TableRow& row : known.tables) {
-    if (!row.images.empty()) drops.push_back({"SELECT 1", fmt::format("DROP TABLE IF EXISTS {}", row.images)});
+    if (!row.images.empty()) drops.push_back({"", fmt::format("DROP TABLE IF EXISTS {}", row.images)});
     if (!row.replaced.empty())
       drops.push_back({fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {})", row.replaced),
                        fmt::format("DROP TABLE IF EXISTS {}", row.replaced)});
@@ -125,7 +151,7 @@ std::string sqlite_check(const Request& request, const Known& known) {
               "etl_undo_run WHERE state = 'undone'");
   out +=
       stop(true, "'it did not end: it is in progress, or was killed (then etl run finishes it, and force undoes it)'",
-           "etl_undo_run WHERE state = 'running'");
+           fmt::format("etl_undo_run WHERE state = 'running' AND attempt <> {}", request.dead_attempt));
   if (!request.only.empty())
     out += stop(false, "'it is not finished: resume it first, or undo all of it'",
                 "etl_undo_run WHERE state IN ('running', 'failed', 'interrupted')");
@@ -136,6 +162,9 @@ std::string sqlite_check(const Request& request, const Known& known) {
       "etl_undo_run AS r JOIN etl_tables AS x ON x.run = r.run JOIN etl_undo_tables AS t ON t.position = x.position\n"
       "  WHERE r.state <> 'undone' AND x.inserted > 0 AND x.state <> 'undone'\n"
       "  AND NOT EXISTS (SELECT 1 FROM etl_journal AS j WHERE j.run = x.run AND j.position = x.position)");
+  for (const Object& object : known.objects) {
+    if (object.kind == "table" && request.only.empty()) out += check_needed(request, object);
+  }
   for (const ledger::TableRow& row : known.tables) {
     out += check_columns(row) + check_replaced(row);
     if (row.replaced.empty() || request.where.empty()) continue;
@@ -152,6 +181,7 @@ Script sqlite_script(const Request& request, const Known& all, const schema::Cat
   const std::vector<Group> groups = groups_of(known.tables, catalog);
   Script script;
   script.dialect = schema::Dialect::sqlite;
+  script.force = request.force;
   script.shell = ".bail on\n.timeout 60000\n";
   script.settings = "PRAGMA foreign_keys = OFF;  -- Deletes must not cascade; references are checked below.\n";
   script.begin = begin(request, known);
@@ -159,7 +189,7 @@ Script sqlite_script(const Request& request, const Known& all, const schema::Cat
   script.look = sqlite_look(request, groups) + sqlite_close(groups, catalog);
   script.refuse = sqlite_refuse();
   script.undo = sqlite_undo(request, groups, known);
-  if (request.only.empty()) script.drops = drops_of(known);
+  if (request.only.empty()) script.drops = drops_of(known, catalog);
   script.finish = "COMMIT;\n";
   return script;
 }

@@ -214,9 +214,10 @@ std::string unquoted(const std::string& name) {
 std::string sequences(const Known& known) {
   std::string out;
   for (const Object& object : known.objects) {
-    if (object.kind != "sequence_state" || !object.after) continue;
-    const std::string where =
-        fmt::format("WHERE name = {} AND seq = {}", stores::quote_literal(unquoted(object.name)), *object.after);
+    if (object.kind != "sequence_state") continue;
+    // An INSERT of no rows, as above, is enough for SQLite to begin with 0.
+    const std::string where = fmt::format("WHERE name = {} AND seq = {}", stores::quote_literal(unquoted(object.name)),
+                                          object.after.value_or(0));
     out += object.before ? fmt::format("UPDATE sqlite_sequence SET seq = {} {};\n", *object.before, where)
                          : fmt::format("DELETE FROM sqlite_sequence {};\n", where);
   }

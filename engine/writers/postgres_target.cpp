@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/fault.h"
 #include "engine/schema/ddl.h"
 #include "engine/stores/cell.h"
 #include "engine/stores/postgres.h"
@@ -40,6 +41,7 @@ class PostgresTarget : public Target {
   void create(const schema::Catalog& catalog) override {
     for (const std::string& statement : schema::render(catalog, schema::Dialect::postgresql)) {
       connection_.execute(statement);
+      fault_point("created");
     }
     forget_schema();
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 
+#include "engine/base/fault.h"
 #include "engine/schema/ddl.h"
 #include "engine/schema/live.h"
 #include "engine/stores/sql_text.h"
@@ -77,7 +78,10 @@ class SqliteTarget : public Target {
   }
 
   void create(const schema::Catalog& catalog) override {
-    for (const std::string& statement : schema::render(catalog, schema::Dialect::sqlite)) database_.execute(statement);
+    for (const std::string& statement : schema::render(catalog, schema::Dialect::sqlite)) {
+      database_.execute(statement);
+      fault_point("created");
+    }
     catalog_.forget();
   }
 

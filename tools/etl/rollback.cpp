@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/data/json.h"
+#include "engine/ledger/record.h"
 #include "tools/etl/commands.h"
 #include "tools/etl/compiled.h"
 #include "tools/etl/undo_files.h"
@@ -20,13 +21,19 @@ struct Undone {
   undo::Outcome outcome;
 };
 
-undo::Request request_of(const Options& options, const plan::Plan& plan, const Uuid& run) {
-  return {.run = to_text(run),
+// SQLite's ledger names the process; PostgreSQL's script asks the server itself.
+std::int64_t dead_attempt(const ledger::RunRow& run) {
+  return run.pid != 0 && ledger::process_start(run.pid) != run.backend_start ? run.attempt : 0;
+}
+
+undo::Request request_of(const Options& options, const plan::Plan& plan, const ledger::RunRow& run) {
+  return {.run = to_text(run.run),
           .mapping = plan.name,
           .only = options.only.empty() ? "" : options.only.front(),
           .where = options.where,
           .force = options.force,
           .dry = options.dry_run,
+          .dead_attempt = dead_attempt(run),
           .undone_by = "etl rollback"};
 }
 
@@ -162,7 +169,7 @@ Exit undo_all(const Options& options, const plan::Plan& plan, run::Connections& 
   // Everything but the commits first: what stops one target stops all.
   for (const UndoTarget& target : targets) {
     writers::Target& open = connections.target(target.connection);
-    auto rollback = std::make_unique<undo::Rollback>(open, open.catalog(), request_of(options, plan, target.run.run));
+    auto rollback = std::make_unique<undo::Rollback>(open, open.catalog(), request_of(options, plan, target.run));
     undo::Outcome outcome = rollback->run();
     refused = refused || outcome.refused;
     all.push_back({.target = target, .rollback = std::move(rollback), .outcome = std::move(outcome)});
@@ -181,8 +188,9 @@ Exit undo_all(const Options& options, const plan::Plan& plan, run::Connections& 
 void print_sql(const Options& options, const plan::Plan& plan, run::Connections& connections,
                const std::vector<UndoTarget>& targets) {
   for (const UndoTarget& target : targets) {
-    undo::Request request = request_of(options, plan, target.run.run);
+    undo::Request request = request_of(options, plan, target.run);
     request.undone_by = "rollback.sql";
+    request.dead_attempt = 0;  // Nobody knows what happens before it is used.
     const std::string text = rollback_file(connections.target(target.connection), target.run, request);
     if (targets.size() > 1) fmt::print("-- Target {}.\n", plan.connections[target.connection].info.name);
     std::fwrite(text.data(), 1, text.size(), stdout);

@@ -20,7 +20,7 @@ Exit run_one(const std::string& path, const Options& options) {
   report::Report report;
   {
     RunLog progress{make_progress(options)};
-    run::RunOptions run_options = live_run_options(compiled->plan, options);
+    run::RunOptions run_options = live_run_options(*compiled, options);
     run_options.progress = &progress;
     verify::RunVerifier verifier;
     run_options.verifier = &verifier;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "engine/undo/backup.h"
 #include "tools/etl/signals.h"
@@ -12,7 +14,12 @@ namespace etl::cli {
 
 namespace {
 
+bool is_done(const report::Report& report) {
+  return report.state == report::State::done || report.state == report::State::done_with_rejects;
+}
+
 Exit exit_of(const report::Report& report) {
+  if (is_done(report) && report.failure) return Exit::failed;  // The rows are kept, and the message says so.
   switch (report.state) {
     case report::State::done: return Exit::done;
     case report::State::done_with_rejects: return Exit::findings;
@@ -25,13 +32,24 @@ Exit exit_of(const report::Report& report) {
   return mistaken ? Exit::bad_mapping : Exit::failed;
 }
 
+void write_files(const Compiled& compiled, report::Report& report) {
+  write_rollback(compiled.plan, *compiled.connections, report);
+  report::write(report);
+}
+
+void print_failure(std::string_view message, std::string_view remedy) {
+  fmt::print(stderr, "etl: {}\n", message);
+  if (!remedy.empty()) fmt::print(stderr, "  = {}\n", remedy);
+}
+
 bool takes_backup(const plan::Plan& plan, const Options& options) {
   return !options.dry_run && plan.settings.backup.value_or(undo::may_change_rows(plan));
 }
 
 }  // namespace
 
-run::RunOptions live_run_options(const plan::Plan& plan, const Options& options) {
+run::RunOptions live_run_options(const Compiled& compiled, const Options& options) {
+  const plan::Plan& plan = compiled.plan;
   run::RunOptions live;
   live.dry_run = options.dry_run;
   live.interrupt = &interrupted();
@@ -46,19 +64,22 @@ run::RunOptions live_run_options(const plan::Plan& plan, const Options& options)
       undo::back_up(plan, folder + "/backup", taken);
     };
   }
+  live.before_done = [&compiled](report::Report& report) { write_files(compiled, report); };
   return live;
 }
 
 Exit finish_run(const Compiled& compiled, report::Report& report, const Options& options) {
-  write_rollback(compiled.plan, *compiled.connections, report);
-  report::write(report);
+  std::optional<Error> unwritten;
+  try {
+    if (!is_done(report)) write_files(compiled, report);
+  } catch (const Error& error) {  // What went wrong with the run itself must not be lost.
+    unwritten = error;
+  }
   const std::string text = options.format == "json" ? report::to_json(report) + "\n" : report::to_text(report);
   if (options.verbosity >= 0 || options.format == "json") std::fwrite(text.data(), 1, text.size(), stdout);
-  if (report.failure) {
-    fmt::print(stderr, "etl: {}\n", report.failure->message);
-    if (!report.failure->remedy.empty()) fmt::print(stderr, "  = {}\n", report.failure->remedy);
-  }
-  return exit_of(report);
+  if (report.failure) print_failure(report.failure->message, report.failure->remedy);
+  if (unwritten) print_failure(unwritten->what(), unwritten->remedy());
+  return unwritten ? std::max(exit_of(report), Exit::failed) : exit_of(report);
 }
 
 }  // namespace etl::cli

@@ -39,7 +39,8 @@ std::vector<std::size_t> target_connections(const plan::Plan& plan) {
 
 }  // namespace
 
-std::vector<UndoTarget> targets_of_run(const plan::Plan& plan, run::Connections& connections, const std::string& id) {
+std::vector<UndoTarget> targets_of_run(const plan::Plan& plan, run::Connections& connections, const std::string& id,
+                                       bool ended) {
   std::vector<UndoTarget> found;
   std::size_t known = 0;
   std::size_t undone = 0;
@@ -47,9 +48,14 @@ std::vector<UndoTarget> targets_of_run(const plan::Plan& plan, run::Connections&
     for (const ledger::RunRow& run : runs_of(connections.target(connection), plan.name)) {
       ++known;
       if (run.state == ledger::RunState::undone) ++undone;
-      const bool wanted = id.empty() ? run.state != ledger::RunState::undone : to_text(run.run).starts_with(id);
+      const bool counts = ended ? run.state == ledger::RunState::done : run.state != ledger::RunState::undone;
+      const bool wanted = id.empty() ? counts : to_text(run.run).starts_with(id);
       if (wanted) found.push_back({.connection = connection, .run = run});
     }
+  }
+  if (found.empty() && ended && id.empty() && known > undone) {
+    throw Error{Error::Kind::schema, fmt::format("no run of {} is done", plan.name),
+                fmt::format("finish it first: etl run {}", plan.path)};
   }
   if (found.empty()) no_run(plan, id, known, undone);
   const auto newest = std::ranges::max_element(found, {}, [](const UndoTarget& target) {

@@ -16,8 +16,10 @@ struct UndoTarget {
   ledger::RunRow run;
 };
 // The targets of the plan whose ledger has the run: by id or the first characters of one; "": the newest run that is
-// not undone. Throws Error (schema) when there is none, with what there is instead.
-std::vector<UndoTarget> targets_of_run(const plan::Plan& plan, run::Connections& connections, const std::string& id);
+// not undone, with `ended` the newest that is done. Throws Error (schema) when there is none, with what there is
+// instead.
+std::vector<UndoTarget> targets_of_run(const plan::Plan& plan, run::Connections& connections, const std::string& id,
+                                       bool ended = false);
 
 // The script of a run as a file holds it.
 std::string rollback_file(writers::Target& target, const ledger::RunRow& run, const undo::Request& request);
