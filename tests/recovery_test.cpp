@@ -49,9 +49,21 @@ std::string with_indexes(TestTarget& target) {
 }  // namespace
 
 TEST_CASE("recovery: killed at named points, then run again") {
-  const std::vector<std::string> points = {"running",      "announced",     "batch:2",      "batch:35",
-                                           "before_table:2", "after_table:1", "after_table:2", "before_commit",
-                                           "before_rename", "after_rename",  "after_commit", "committed"};
+  const std::vector<std::string> points = {"running",
+                                           "announced",
+                                           "batch:2",
+                                           "batch:35",
+                                           "before_table:2",
+                                           "after_table:1",
+                                           "after_table:2",
+                                           "before_commit",
+                                           "before_rename",
+                                           "after_rename",
+                                           "after_commit",
+                                           "committed",
+                                           "before_checkpoint:2",
+                                           "after_checkpoint:1",
+                                           "after_checkpoint:3"};
   std::map<std::string, int> killed;
   int total = 0;
   for (const std::string& mode : kModes) {
@@ -209,9 +221,12 @@ TEST_CASE("recovery: a frozen worker is taken over, and keeps nothing when it wa
       if (sqlite && mode == "run") continue;
       CAPTURE(mode);
       CAPTURE(targets[i]->url());
-      const std::string point = sqlite ? "after_table:1:stop" : mode == "run" ? "before_commit:1:stop" : "before_table:2:stop";
+      const std::string point = sqlite          ? "after_table:1:stop"
+                                : mode == "run" ? "before_commit:1:stop"
+                                                : "before_table:2:stop";
       const std::string script =
-          "ETL_FAULT=" + point + " \"$ETL_BINARY\" run mapping.yaml -q 2>first.err & pid=$!\n"
+          "ETL_FAULT=" + point +
+          " \"$ETL_BINARY\" run mapping.yaml -q 2>first.err & pid=$!\n"
           "for i in $(seq 500); do grep -q 'T (stopped)' /proc/$pid/status && break; sleep 0.02; done\n"
           "\"$ETL_BINARY\" run mapping.yaml -q 2>second.err; echo \"refused $?\"\n"
           "\"$ETL_BINARY\" run mapping.yaml -q --resume 2>third.err; echo \"taken over $?\"\n"
@@ -262,11 +277,13 @@ TEST_CASE("recovery: the server ends the connection or restarts, and the run is 
     const std::string script =
         "\"$ETL_BINARY\" run mapping.yaml & pid=$!\n"
         "for i in $(seq 200); do\n"
-        "  n=$(psql \"$TARGET_URL\" -Atc \"SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity a JOIN pg_locks l "
-        "ON l.pid = a.pid WHERE l.locktype = 'advisory' AND a.xact_start IS NOT NULL AND a.datname = current_database()\")\n"
+        "  n=$(psql \"$TARGET_URL\" -Atc \"SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity a JOIN "
+        "pg_locks l "
+        "ON l.pid = a.pid WHERE l.locktype = 'advisory' AND a.xact_start IS NOT NULL AND a.datname = "
+        "current_database()\")\n"
         "  [ \"$n\" -gt 0 ] && break; sleep 0.02\ndone\nwait $pid";
-    const Finished finished = run_program({"bash", "-c", script}, source.path(),
-                                          {{"TARGET_URL", target.url()}, {"ETL_BINARY", etl_path()}});
+    const Finished finished =
+        run_program({"bash", "-c", script}, source.path(), {{"TARGET_URL", target.url()}, {"ETL_BINARY", etl_path()}});
     CAPTURE(mode);
     CHECK_MESSAGE(finished.exit == 0, finished.err);
     CHECK_MESSAGE(finished.out.find("attempt 1 of") != std::string::npos, finished.out);
@@ -288,11 +305,13 @@ TEST_CASE("recovery: a server that restarts is waited for") {
         "export ETL_SERVER=$PWD/server\n\"$TOOL\" start || exit 99\nexport TARGET_URL=$(\"$TOOL\" url)\n"
         "\"$ETL_BINARY\" run mapping.yaml & pid=$!\n"
         "for i in $(seq 200); do\n"
-        "  n=$(psql \"$TARGET_URL\" -Atc \"SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid WHERE "
+        "  n=$(psql \"$TARGET_URL\" -Atc \"SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid "
+        "WHERE "
         "l.locktype = 'advisory' AND a.xact_start IS NOT NULL\")\n"
         "  [ \"$n\" -gt 0 ] && break; sleep 0.02\ndone\n"
         "\"$TOOL\" restart; wait $pid; code=$?\n"
-        "psql \"$TARGET_URL\" -Atc 'SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM notes), (SELECT count(*) "
+        "psql \"$TARGET_URL\" -Atc 'SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM notes), (SELECT "
+        "count(*) "
         "FROM logs), (SELECT string_agg(state, chr(44)) FROM etl.runs)'\n\"$TOOL\" stop\nexit $code";
     const Finished finished =
         run_program({"bash", "-c", script}, scratch.path(), {{"TOOL", tool}, {"ETL_BINARY", etl_path()}});
@@ -320,12 +339,15 @@ tables:
     fields: {body: body, person: person}
 )");
   for (const auto& target : all_targets(scratch.path())) {
-    for (const std::string point : {"after_commit:1", "after_commit:2", "before_commit:2", "committed:1", "committed:2"}) {
+    for (const std::string point :
+         {"after_commit:1", "after_commit:2", "before_commit:2", "committed:1", "committed:2"}) {
       CAPTURE(point);
       CAPTURE(target->url());
       fs::remove(scratch.path() / "first.db");
-      if (target->dialect() == "sqlite") fs::remove(target->url().substr(7));
-      else target->execute("DROP SCHEMA IF EXISTS etl CASCADE; DROP TABLE IF EXISTS notes, people, logs");
+      if (target->dialect() == "sqlite")
+        fs::remove(target->url().substr(7));
+      else
+        target->execute("DROP SCHEMA IF EXISTS etl CASCADE; DROP TABLE IF EXISTS notes, people, logs");
       CHECK(run_with(scratch.path(), target->url(), point).exit != 0);
       const Finished again = run_with(scratch.path(), target->url(), "");
       CHECK_MESSAGE(again.exit == 0, again.err);

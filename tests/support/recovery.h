@@ -14,7 +14,7 @@
 namespace etl::testing {
 
 // What settings.atomic may say.
-inline const std::vector<std::string> kModes = {"run", "table"};
+inline const std::vector<std::string> kModes = {"run", "table", "batch"};
 
 // The mapping, but for the value of settings.atomic that ends it: two tables with keys and a reference, and one to
 // which every run appends. It writes to the database of the variable TARGET_URL.
