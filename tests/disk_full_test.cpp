@@ -224,7 +224,7 @@ TEST_CASE("disk full: the folder of the reports") {
         const std::string said = read_whole(scratch.path() / "first.err");
         CHECK_MESSAGE(has(said, "cannot write small/reports/"), said);
         CHECK_MESSAGE(has(said, "No space left on device; the rows are kept"), said);
-        CHECK_MESSAGE(has(said, "then etl run again: it makes the report and writes no row twice"), said);
+        CHECK_MESSAGE(has(said, "then give the command again: it makes the report and writes no row twice"), said);
         CHECK(is_as(*targets[i], wanted[i]));
         CHECK(is_done(*targets[i]));
       }
