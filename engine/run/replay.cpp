@@ -169,7 +169,12 @@ void keep_others(const plan::Plan& plan, const Replay& replay, const std::string
     });
     if (text.empty()) continue;
     const std::string folder = to + "/earlier";
-    std::filesystem::create_directory(folder);
+    std::error_code failed;
+    std::filesystem::create_directory(folder, failed);
+    if (failed) {
+      throw Error{Error::Kind::environment, fmt::format("cannot write {}: {}", folder, failed.message()),
+                  "free the disk or mend its permissions"};
+    }
     report::write_private(fmt::format("{}/{}", folder, rejects_file_name(table.name)), kRejectsHead + text);
   }
 }

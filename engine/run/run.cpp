@@ -151,7 +151,8 @@ class Run {
     } catch (const Error& error) {
       report_.failure = report::Failure{
           error.kind(), redact(fmt::format("{}; the rows are kept, the report of the run is missing", error.what())),
-          "free the disk or mend its permissions, then etl run again: it makes the report and writes no row twice"};
+          "free the disk or mend its permissions, then give the command again: it makes the report and writes no row "
+          "twice"};
     }
     return !report_.failure;
   }

@@ -117,6 +117,7 @@ void append_broken(const Broken& broken, std::string& out) {
 Scan scan(const plan::Plan& plan, Connections& connections, RunOptions options) {
   Collector collector{plan};
   options.dry_run = true;
+  options.ledger = true;  // Goes with the rows; knows which values of sequences they took, and gives them back.
   options.limits = false;
   options.reports.clear();
   options.keep_rejects = 0;
