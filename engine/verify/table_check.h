@@ -103,7 +103,9 @@ class TableCheck {
 
   void sum(std::span<const std::uint32_t> rows);
   void compare_sums();
-  Buckets target_sums();
+  // Of the rows that `where` takes, whose number it gives.
+  Buckets target_sums(std::uint64_t& count, const std::string& where);
+  bool knows_by_mark() const;
   void look_up(std::span<const std::uint32_t> rows);
   // Which of them the target holds.
   std::vector<bool> compare(std::span<const Wanted> rows);

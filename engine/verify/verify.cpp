@@ -201,7 +201,25 @@ class Verifying {
       rehearsal->pass();
     }
     note_doubts(*rehearsal);
-    if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) rehearsal->pass();
+    if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) pass_again(*rehearsal);
+  }
+
+  // Tables that are through and that no other one looks at need not be made a second time.
+  void pass_again(Rehearsal& rehearsal) {
+    std::vector<bool> selected;
+    for (const plan::TablePlan& table : plan_.tables) selected.push_back(table.selected);
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      if (checks_[i] && !checks_[i]->again() && !is_looked_at(i)) plan_.tables[i].selected = false;
+    }
+    rehearsal.pass();
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) plan_.tables[i].selected = selected[i];
+  }
+
+  bool is_looked_at(std::size_t index) const {
+    const plan::TablePlan& table = plan_.tables[index];
+    return table.is_referenced || is_shared(table) || std::ranges::any_of(plan_.tables, [&](const plan::TablePlan& other) {
+      return std::ranges::find(other.foreign_keys, index, &plan::ForeignKeyPlan::parent) != other.foreign_keys.end();
+    });
   }
 
   // Which row was the last to update another one is known only where it is known which rows were rejected. Not so where
