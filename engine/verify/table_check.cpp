@@ -75,6 +75,11 @@ TableCheck::Way TableCheck::first_way() {
     report_.remark = "no column can be compared: the rows were counted";
     return Way::count;
   }
+  if (!scope_.refused.empty()) {
+    const char* const what = has_traces_ ? "rows that the run wrote in their place were not compared" : "rows were counted";
+    report_.remark = fmt::format("the database itself refused rows of {}, and only the run knew which: {}", scope_.refused, what);
+    if (!has_traces_) return Way::count;
+  }
   if (updates()) {
     if (keys_.has_key()) return Way::winners;
     report_.remark = "updated rows without a unique key that the ledger knows cannot be told apart: they were counted";
@@ -304,7 +309,9 @@ void TableCheck::find_extra() {
                   const run::Key128 key = keys_.found_key(cells, {});
                   if (!is_suspect(key) || seen_->contains(key)) return;
                   const auto trace = journal_ ? journal_->find(key) : std::nullopt;
-                  if (!scope_.owned && (!trace || trace->action == Trace::Action::met)) return;  // Somebody else's.
+                  const bool of_run = trace && trace->action != Trace::Action::met;
+                  if (!scope_.owned && !of_run) return;  // Somebody else's.
+                  if (!scope_.refused.empty() && of_run) return;
                   ++report_.rows[static_cast<std::size_t>(Difference::Kind::extra)];
                   tell({.kind = Difference::Kind::extra,
                         .table = plan_.name,
