@@ -121,6 +121,13 @@ TEST_CASE("replay: mended rows and the rows that waited for them, as if they had
       CHECK(rows(*targets[i]) == rows(*expected[i]));
       const auto seen = targets[i]->query("SELECT count(DISTINCT seen) FROM people");
       CHECK(seen == std::vector<std::vector<std::string>>{{"1"}});
+      // With the source as it was, and as it would be if it had been mended.
+      for (const std::string source : {"wrong", "right"}) {
+        CAPTURE(source);
+        const fs::path& mapping = source == "wrong" ? wrong.path() : right.path();
+        const Finished verified = etl(mapping, *targets[i], {"verify", "staff.yaml"});
+        CHECK_MESSAGE(verified.exit == 0, verified.out << verified.err);
+      }
     }
   }
 }

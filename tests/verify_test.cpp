@@ -316,6 +316,59 @@ TEST_CASE("verify: inside a run it keeps nothing where a trigger changes values"
   }
 }
 
+TEST_CASE("verify: rows that only the database refused, what it took in their place and what refers to them are no differences") {
+  const Scratch scratch;
+  for (const auto& target : all_targets(scratch.path())) {
+    CAPTURE(target->dialect());
+    const World world;
+    world.source("CREATE TABLE guests (id INTEGER, email TEXT, name TEXT)");
+    world.source("CREATE TABLE stays (id INTEGER, guest INTEGER, nights INTEGER)");
+    world.source("INSERT INTO guests VALUES (1, 'a@x.co', 'unwanted'), (2, 'a@x.co', 'Ada'), (3, 'b@x.co', 'Bob')");
+    world.source("INSERT INTO stays VALUES (1, 1, 5), (2, 2, 7), (3, 3, 9), (4, 3, 11)");
+    write_whole(world.path() / "schema.sql", R"(-- dialect: postgresql
+CREATE TABLE guests (id uuid PRIMARY KEY, email text NOT NULL UNIQUE, name text);
+CREATE TABLE stays (id integer PRIMARY KEY, guest_id uuid NOT NULL REFERENCES guests(id), nights integer);
+)");
+    const std::string mapping = R"(version: 1
+name: guests
+connections:
+  source: sqlite:source.db
+  target: {url: '${DATABASE_URL}', schema: schema.sql, create: true}
+tables:
+  guests:
+    from: source.guests
+    max_rejects: 5
+    fields: {id: uuid5(id), email: email, name: name}
+  stays:
+    from: source.stays
+    max_rejects: 5
+    fields: {id: id, guest_id: 'guests[guest]', nights: nights}
+)";
+    write_whole(world.path() / "people.yaml", mapping);
+    REQUIRE(world.etl(*target, {"run", "people.yaml"}).exit == 1);
+    target->execute("DELETE FROM stays");
+    target->execute("DELETE FROM guests");
+    if (target->dialect() == "sqlite") {
+      target->execute("CREATE TRIGGER refuse BEFORE INSERT ON guests WHEN new.name = 'unwanted' BEGIN SELECT RAISE(ABORT, 'no'); END");
+    } else {
+      target->execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.name = 'unwanted' THEN "
+                      "RAISE 'no'; END IF; RETURN new; END $$");
+      target->execute("CREATE TRIGGER refuse BEFORE INSERT ON guests FOR EACH ROW EXECUTE FUNCTION refuse()");
+    }
+    const auto run = world.etl(*target, {"run", "people.yaml"});
+    REQUIRE_MESSAGE(run.exit == 1, run.err);
+    REQUIRE(target->rows("stays").size() == 3);
+    CHECK(differences(world, *target) == Lines{});
+    const auto text = world.etl(*target, {"verify", "people.yaml"});
+    CHECK_MESSAGE(says(text.out, "the database itself refused rows of guests"), text.out);
+    target->execute("UPDATE stays SET nights = 10 WHERE id = 3");
+    target->execute("DELETE FROM stays WHERE id = 4");
+    target->execute("INSERT INTO stays SELECT 5, guest_id, 1 FROM stays WHERE id = 3");
+    CHECK(differences(world, *target) ==
+          Lines{"stays,changed,id=3,nights,9,10", "stays,extra,id=5,,,", "stays,missing,id=4,,,"});
+  }
+}
+
 TEST_CASE("verify: counts and samples") {
   const Scratch scratch;
   for (const auto& target : all_targets(scratch.path())) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/ledger/text.h"
 #include "engine/run/columns.h"
 #include "engine/stores/cell.h"
 #include "engine/stores/sql_text.h"
@@ -74,6 +75,11 @@ TableCheck::Way TableCheck::first_way() {
     report_.remark = "no column can be compared: the rows were counted";
     return Way::count;
   }
+  if (!scope_.refused.empty()) {
+    const char* const what = has_traces_ ? "rows that the run wrote in their place were not compared" : "rows were counted";
+    report_.remark = fmt::format("the database itself refused rows of {}, and only the run knew which: {}", scope_.refused, what);
+    if (!has_traces_) return Way::count;
+  }
   if (updates()) {
     if (keys_.has_key()) return Way::winners;
     report_.remark = "updated rows without a unique key that the ledger knows cannot be told apart: they were counted";
@@ -86,7 +92,15 @@ TableCheck::Way TableCheck::first_way() {
   }
   if (!scope_.shared && was_empty()) return Way::sums;
   if (scope_.tentative) return Way::later;
+  if (knows_by_mark()) return Way::sums;
   return rows_.has_key() ? Way::lookups : Way::multiset;
+}
+
+// PostgreSQL: the rows of the run that nobody touched since have the xmin of the journal, so that they can be told from
+// those of others in one scan.
+bool TableCheck::knows_by_mark() const {
+  return session_.dialect() == schema::Dialect::postgresql && !scope_.mark.empty() && !scope_.shared && has_traces_ &&
+         scope_.run != nullptr;
 }
 
 void TableCheck::begin() {
@@ -116,7 +130,7 @@ void TableCheck::begin() {
   const bool asked = way_ == Way::lookups || way_ == Way::winners || !was_empty();  // Uniqueness is judged in every pass.
   if (asked && scope_.run != nullptr && keys_.has_key()) {
     journal_ = std::make_unique<JournalKeys>(space_);
-    if (suspects_.empty() && !updates()) {
+    if (!updates() && (suspects_.empty() || !was_empty())) {
       journal_->follow(session_, *scope_.run, keys_);
     } else {
       journal_->load(session_, *scope_.run, keys_, [this](const run::Key128& key) { return is_suspect(key); });
@@ -166,31 +180,35 @@ void TableCheck::sum(std::span<const std::uint32_t> rows) {
   }
 }
 
-Buckets TableCheck::target_sums() {
+Buckets TableCheck::target_sums(std::uint64_t& count, const std::string& where) {
   Buckets sums;
   std::string bytes;
-  std::uint64_t count = 0;
-  session_.scan(fmt::format("SELECT {} FROM {} AS t", rows_.select_list(), scope_.target),
+  session_.scan(fmt::format("SELECT {} FROM {} AS t{}", rows_.select_list(), scope_.target, where),
                 [&](std::span<const RawCell> cells) {
                   bytes.clear();
                   rows_.found_row(cells, bytes);
                   sums.add(rows_.found_key(cells, bytes), hash_of(bytes));
                   ++count;
                 });
-  target_rows_ = count;
   return sums;
 }
 
-// Rows of others would be in the target's sums: then every row is looked for.
+// Rows of others would be in the target's sums: where nothing tells them apart every row is looked for.
 void TableCheck::compare_sums() {
   const std::unique_ptr<Buckets> sums = std::move(sums_);
-  looks_for_extra_ = scope_.owned || target_rows() == report_.made;
+  looks_for_extra_ = was_empty() && (scope_.owned || target_rows() == report_.made);
+  std::uint64_t count = 0;
   if (looks_for_extra_) {
-    suspects_ = sums->differing(target_sums());
-    again_ = std::ranges::find(suspects_, true) != suspects_.end();
-  } else {
-    again_ = true;
+    suspects_ = sums->differing(target_sums(count, {}));
+    target_rows_ = count;
+  } else if (knows_by_mark()) {
+    suspects_ = sums->differing(target_sums(
+        count, fmt::format(" WHERE t.xmin IN (SELECT j.xmin FROM {} AS j WHERE j.run = {}::uuid AND j.position = {} AND "
+                           "j.action = 'i')",
+                           ledger::table_name(session_.dialect(), "journal"), stores::quote_literal(to_text(scope_.run->run)),
+                           scope_.run->position)));
   }
+  again_ = suspects_.empty() || std::ranges::find(suspects_, true) != suspects_.end();
 }
 
 // ---- rows by key
@@ -291,7 +309,9 @@ void TableCheck::find_extra() {
                   const run::Key128 key = keys_.found_key(cells, {});
                   if (!is_suspect(key) || seen_->contains(key)) return;
                   const auto trace = journal_ ? journal_->find(key) : std::nullopt;
-                  if (!scope_.owned && (!trace || trace->action == Trace::Action::met)) return;  // Somebody else's.
+                  const bool of_run = trace && trace->action != Trace::Action::met;
+                  if (!scope_.owned && !of_run) return;  // Somebody else's.
+                  if (!scope_.refused.empty() && of_run) return;
                   ++report_.rows[static_cast<std::size_t>(Difference::Kind::extra)];
                   tell({.kind = Difference::Kind::extra,
                         .table = plan_.name,

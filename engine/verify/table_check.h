@@ -33,6 +33,9 @@ struct Scope {
   bool shared = false;  // Several tables of the mapping write it.
   // The first pass may show that the database filled a column, and then counts for nothing: it tells no differences.
   bool tentative = false;
+  // The table of which the database itself refused rows, where it matters to this one; "" without. What the run wrote in
+  // their place, and what it left out because of them, only its journal knows.
+  std::string refused;
   std::string mark;     // See Probe; "" where marks tell nothing.
 };
 
@@ -103,7 +106,9 @@ class TableCheck {
 
   void sum(std::span<const std::uint32_t> rows);
   void compare_sums();
-  Buckets target_sums();
+  // Of the rows that `where` takes, whose number it gives.
+  Buckets target_sums(std::uint64_t& count, const std::string& where);
+  bool knows_by_mark() const;
   void look_up(std::span<const std::uint32_t> rows);
   // Which of them the target holds.
   std::vector<bool> compare(std::span<const Wanted> rows);

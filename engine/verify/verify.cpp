@@ -38,6 +38,7 @@ struct Facts {
   ledger::RunRow run;
   std::vector<ledger::TableRow> tables;
   std::map<std::string, std::uint64_t> rows_before;  // By table; from the run's report.
+  std::set<std::string> refused;  // Tables of which the database itself refused rows; from the run's report.
   bool marks = false;  // xmin, or the hash of a row, still tells whether somebody changed it.
 
   const ledger::TableRow* table(std::string_view name) const {
@@ -58,23 +59,40 @@ std::string_view member(std::string_view object, std::string_view name) {
   return {};
 }
 
-// What the report says that the run's tables held before.
-std::map<std::string, std::uint64_t> rows_before(const std::string& report) {
-  std::map<std::string, std::uint64_t> out;
+// A text that is a member of a JSON object; "" when there is none.
+std::string text_member(std::string_view object, std::string_view name) {
+  const std::string_view value = member(object, name);
+  std::string text;
+  if (!value.empty() && kind_of(value) == JsonKind::text) append_json_text(value, text);
+  return text;
+}
+
+constexpr std::string_view kDatabaseRule = "database";
+
+bool has_refused_rows(std::string_view table) {
+  const std::string_view reasons = member(table, "reasons");
+  if (reasons.empty() || kind_of(reasons) != JsonKind::array) return false;
+  JsonItems items{reasons};
+  while (items.next()) {
+    if (text_member(items.value(), "rule") == kDatabaseRule) return true;
+  }
+  return false;
+}
+
+// What the report says that the run's tables held before, and which rows the database refused.
+void read_report(const std::string& report, Facts& facts) {
   std::string json;
-  if (report.empty() || !canonical_json(report, json).value) return out;
+  if (report.empty() || !canonical_json(report, json).value) return;
   const std::string_view tables = member(json, "tables");
-  if (tables.empty() || kind_of(tables) != JsonKind::array) return out;
+  if (tables.empty() || kind_of(tables) != JsonKind::array) return;
   JsonItems items{tables};
   while (items.next()) {
+    const std::string name = text_member(items.value(), "name");
+    if (name.empty()) continue;
     const auto rows = parse_integer(member(items.value(), "rows_before")).value;
-    const std::string_view name = member(items.value(), "name");
-    if (!rows || name.empty() || kind_of(name) != JsonKind::text) continue;
-    std::string text;
-    append_json_text(name, text);
-    out[text] = static_cast<std::uint64_t>(*rows);
+    if (rows) facts.rows_before[name] = static_cast<std::uint64_t>(*rows);
+    if (has_refused_rows(items.value())) facts.refused.insert(name);
   }
-  return out;
 }
 
 // After a dump and restore, or past half of all transaction ids, xmin tells nothing (hard-parts.md 21).
@@ -168,6 +186,7 @@ class Verifying {
 
   void make_checks(std::vector<report::VerifiedTable>& tables, const TableCheck::Tell& tell) {
     origins_ = origins(plan_, knowledge_);
+    note_refused();
     checks_.clear();
     tables.assign(plan_.tables.size(), {});
     for (std::size_t i = 0; i < plan_.tables.size(); ++i) checks_.push_back(check_of(i, tables[i], tell));
@@ -201,7 +220,25 @@ class Verifying {
       rehearsal->pass();
     }
     note_doubts(*rehearsal);
-    if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) rehearsal->pass();
+    if (std::ranges::any_of(checks_, [](const auto& check) { return check && check->again(); })) pass_again(*rehearsal);
+  }
+
+  // Tables that are through and that no other one looks at need not be made a second time.
+  void pass_again(Rehearsal& rehearsal) {
+    std::vector<bool> selected;
+    for (const plan::TablePlan& table : plan_.tables) selected.push_back(table.selected);
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      if (checks_[i] && !checks_[i]->again() && !is_looked_at(i)) plan_.tables[i].selected = false;
+    }
+    rehearsal.pass();
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) plan_.tables[i].selected = selected[i];
+  }
+
+  bool is_looked_at(std::size_t index) const {
+    const plan::TablePlan& table = plan_.tables[index];
+    return table.is_referenced || is_shared(table) || std::ranges::any_of(plan_.tables, [&](const plan::TablePlan& other) {
+      return std::ranges::find(other.foreign_keys, index, &plan::ForeignKeyPlan::parent) != other.foreign_keys.end();
+    });
   }
 
   // Which row was the last to update another one is known only where it is known which rows were rejected. Not so where
@@ -225,6 +262,26 @@ class Verifying {
       checks_[i]->leave_values();
       doubtful.insert(i);
     }
+  }
+
+  // For each table the one of which the database itself refused rows: itself, or one that it depends on; null without. What
+  // it took in their place only the run knows.
+  void note_refused() {
+    refused_.assign(plan_.tables.size(), nullptr);
+    for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+      const plan::TablePlan& table = plan_.tables[i];
+      const Facts* facts = facts_of(table);
+      if (facts != nullptr && facts->refused.contains(table.name)) refused_[i] = &table;
+      for (std::size_t parent = 0; parent < i && refused_[i] == nullptr; ++parent) {
+        if (refused_[parent] != nullptr && depends_on(table, parent)) refused_[i] = refused_[parent];
+      }
+    }
+  }
+
+  static bool depends_on(const plan::TablePlan& table, std::size_t parent) {
+    const auto refers = [&](const plan::FieldPlan& field) { return field.value && refers_to(*field.value, parent); };
+    return std::ranges::any_of(table.fields, refers) ||
+           std::ranges::find(table.foreign_keys, parent, &plan::ForeignKeyPlan::parent) != table.foreign_keys.end();
   }
 
   static bool refers_to(const plan::Node& node, std::size_t table) {
@@ -306,6 +363,7 @@ class Verifying {
     scope.sample = sample_;
     scope.target = stores::quote_table(live);
     scope.shared = is_shared(table);
+    if (refused_[index] != nullptr && !table.updates()) scope.refused = refused_[index]->name;
     scope.tentative = std::ranges::any_of(table.fields, [&](const plan::FieldPlan& field) {
       return field.value && field.from_default && !knowledge_.filled.contains({index, field_index(table, field)});
     });
@@ -325,6 +383,17 @@ class Verifying {
   // With a condition the rows outside of it are somebody else's.
   static bool replaces_all(const plan::TablePlan& table) {
     return table.replace && table.replace->kind == writers::Condition::Kind::all_of && table.replace->parts.empty();
+  }
+
+  // A table of which the database refused rows, and whose keys the field takes; null without.
+  const plan::TablePlan* refused_reference(const plan::TablePlan& table, std::size_t field,
+                                           const std::vector<std::size_t>& key) const {
+    const plan::FieldPlan& plan = table.fields[field];
+    if (!plan.value || std::ranges::find(key, field) != key.end()) return nullptr;
+    for (std::size_t parent = 0; parent < plan_.tables.size(); ++parent) {
+      if (refused_[parent] != nullptr && refers_to(*plan.value, parent)) return refused_[parent];
+    }
+    return nullptr;
   }
 
   // A later table of the mapping that updates the column in the same target table; null without.
@@ -354,6 +423,9 @@ class Verifying {
         report.left_out.emplace_back(name, fields[field].reason);
       } else if (fields[field].origin == Origin::password && key.empty()) {
         report.left_out.emplace_back(name, "passwords are checked by the row's key, and there is none");
+      } else if (const plan::TablePlan* refused = refused_reference(table, field, key); refused != nullptr) {
+        report.left_out.emplace_back(
+            name, fmt::format("the database refused rows of {}, and only the run knew which", refused->name));
       } else if (const plan::TablePlan* later = updated_later(table, name); later != nullptr) {
         report.left_out.emplace_back(name, fmt::format("{} updates it afterwards", later->name));
       } else if (live.column(name) == nullptr) {
@@ -377,6 +449,7 @@ class Verifying {
   std::map<std::size_t, Facts> facts_;
   Knowledge knowledge_;
   std::vector<std::vector<FieldOrigin>> origins_;
+  std::vector<const plan::TablePlan*> refused_;  // See note_refused().
   std::vector<std::unique_ptr<TableCheck>> checks_;
 };
 
@@ -437,7 +510,7 @@ std::optional<Facts> find_facts(stores::SqlSession& session, const plan::Plan& p
   }
   facts.tables = ledger::tables(session, facts.run.run);
   facts.marks = marks_tell(session, facts.run);
-  facts.rows_before = rows_before(facts.run.report);
+  read_report(facts.run.report, facts);
   return facts;
 }
 
@@ -524,6 +597,8 @@ void RunVerifier::verify(const plan::Plan& plan, run::Connections& connections, 
       row.unchanged = table->counts.unchanged;
       row.rejected = table->counts.rejected;
       if (table->rows_before) facts.rows_before[row.name] = *table->rows_before;
+      const auto is_refusal = [](const auto& reason) { return reason.first.second == kDatabaseRule; };
+      if (std::ranges::any_of(table->reasons, is_refusal)) facts.refused.insert(row.name);
     }
     if (!facts.tables.empty()) verifying.know(connection, std::move(facts));
   }
