@@ -157,7 +157,7 @@ TEST_CASE("undo disturbed: a rollback killed at random instants") {
     const std::string after = everything(*target);
     std::string now = after;
     for (int trial = 0; trial < 6 && now == after; ++trial) {
-      const double delay = std::uniform_real_distribution{0.01, 0.15}(random);
+      const double delay = std::uniform_real_distribution{0.005, 0.06}(random);
       CAPTURE(delay);
       const Finished first =
           run_program({"timeout", "-s", "KILL", std::to_string(delay), etl_path(), "rollback", "mapping.yaml"},
