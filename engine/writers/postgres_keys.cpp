@@ -128,14 +128,46 @@ PostgresKeys::Chunk PostgresKeys::chunk_of(const schema::Table& table, std::span
   return chunk;
 }
 
+bool PostgresKeys::has_index(const schema::Table& table, std::span<const std::string> columns) {
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(stores::quote_literal(column));
+  const std::string list = fmt::format("{}", fmt::join(names, ", "));
+  const auto [known, is_new] = has_index_.try_emplace({quote_table(table), list}, false);
+  if (is_new) {
+    known->second =
+        connection_
+            .query(fmt::format("SELECT FROM pg_index i WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid "
+                               "AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_attribute a "
+                               "WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) AND a.attname NOT IN ({}))",
+                               list),
+                   std::vector<std::optional<std::string>>{quote_table(table)})
+            .size() > 0;
+  }
+  return known->second;
+}
+
+// Without statistics of a table that is being filled the server may read all of it for every chunk: where there is an
+// index, key after key goes through it (a subquery with LIMIT or OFFSET is not pulled up into a join).
+std::string PostgresKeys::lookup(const schema::Table& table, std::span<const std::string> columns, const Chunk& chunk,
+                                 const std::string& select, bool first_only) {
+  if (has_index(table, columns)) {
+    return fmt::format("SELECT k.i, r.* FROM {} CROSS JOIN LATERAL (SELECT {} FROM {} AS t WHERE {} {}) AS r",
+                       chunk.keys, select, quote_table(table), chunk.matches, first_only ? "LIMIT 1" : "OFFSET 0");
+  }
+  if (first_only) {
+    return fmt::format("SELECT k.i FROM {} WHERE EXISTS (SELECT FROM {} AS t WHERE {})", chunk.keys, quote_table(table),
+                       chunk.matches);
+  }
+  return fmt::format("SELECT k.i, {} FROM {} JOIN {} AS t ON {}", select, chunk.keys, quote_table(table),
+                     chunk.matches);
+}
+
 std::vector<bool> PostgresKeys::find(const schema::Table& table, std::span<const std::string> columns,
                                      std::span<const ColumnPtr> keys) {
   std::vector<bool> found(keys.front()->size());
   for (std::size_t begin = 0; begin < found.size(); begin += kChunkRows) {
     const Chunk chunk = chunk_of(table, columns, keys, begin);
-    const auto rows = connection_.query(fmt::format("SELECT k.i FROM {} WHERE EXISTS (SELECT 1 FROM {} AS t WHERE {})",
-                                                    chunk.keys, quote_table(table), chunk.matches),
-                                        chunk.parameters);
+    const auto rows = connection_.query(lookup(table, columns, chunk, "", true), chunk.parameters);
     for (std::size_t row = 0; row < rows.size(); ++row) found[begin + number_of(rows.text(row, 0)) - 1] = true;
   }
   return found;
@@ -146,20 +178,18 @@ std::vector<ColumnPtr> PostgresKeys::fetch(const schema::Table& table, std::span
                                            std::span<const Type> types, Arena& arena) {
   const std::size_t size = keys.front()->size();
   std::vector<std::shared_ptr<Column>> out;
-  std::string select = "k.i";
+  std::string select;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const bool as_json = types[i] == Type::list && column_named(table, wanted[i]).type.array;
     const std::string name = "t." + quote_identifier(wanted[i]);
-    select += as_json ? fmt::format(", to_json({})", name) : ", " + name;
+    select += (i == 0 ? "" : ", ") + (as_json ? fmt::format("to_json({})", name) : name);
     out.push_back(std::make_shared<Column>(types[i], size));
     for (std::size_t row = 0; row < size; ++row) out.back()->set_null(row);
   }
   std::vector<bool> seen(size);
   for (std::size_t begin = 0; begin < size; begin += kChunkRows) {
     const Chunk chunk = chunk_of(table, columns, keys, begin);
-    const auto rows = connection_.query(
-        fmt::format("SELECT {} FROM {} JOIN {} AS t ON {}", select, chunk.keys, quote_table(table), chunk.matches),
-        chunk.parameters);
+    const auto rows = connection_.query(lookup(table, columns, chunk, select, false), chunk.parameters);
     for (std::size_t row = 0; row < rows.size(); ++row) {
       const std::size_t key = begin + number_of(rows.text(row, 0)) - 1;
       if (seen[key]) continue;

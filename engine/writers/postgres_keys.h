@@ -47,11 +47,18 @@ class PostgresKeys {
 
  private:
   struct Chunk;
+  // `select` (columns of t) of the rows that the chunk's keys find, behind k.i: at most one row for each key with
+  // `first_only`.
+  std::string lookup(const schema::Table& table, std::span<const std::string> columns, const Chunk& chunk,
+                     const std::string& select, bool first_only);
+  // Whether a unique index of the table, as the server has it, finds rows by these columns.
+  bool has_index(const schema::Table& table, std::span<const std::string> columns);
   Chunk chunk_of(const schema::Table& table, std::span<const std::string> columns, std::span<const ColumnPtr> keys,
                  std::size_t begin);
 
   stores::PostgresConnection& connection_;
   ServerTypes& types_;
+  std::map<std::pair<std::string, std::string>, bool> has_index_;  // By table and columns.
 };
 
 // A value's text as the server reads it into the column: lists as array literals where the column is an array.
