@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <charconv>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "engine/ledger/journals.h"
 #include "engine/ledger/text.h"
@@ -13,30 +14,52 @@ namespace {
 
 using Rows = std::span<const std::uint32_t>;
 
-// Array literals (manual, section 8.15.2).
-std::string ints_text(const Column& keys, Rows rows) {
-  std::string out;
-  out.reserve(rows.size() * 8 + 2);
-  std::array<char, 24> digits{};
-  const auto values = keys.values<std::int64_t>();
-  for (const std::uint32_t row : rows) {
-    out += out.empty() ? '{' : ',';
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), values[row]).ptr;
-    out.append(digits.data(), end);
-  }
-  return out + '}';
+// Type numbers (src/include/catalog/pg_type.dat).
+constexpr std::uint32_t kInt8 = 20;
+constexpr std::uint32_t kText = 25;
+constexpr std::uint32_t kUuid = 2950;
+
+void append32(std::uint32_t number, std::string& out) {
+  const std::uint32_t swapped = __builtin_bswap32(number);
+  out.append(reinterpret_cast<const char*>(&swapped), sizeof swapped);
 }
 
-std::string uuids_text(const Column& keys, Rows rows) {
+void append64(std::uint64_t number, std::string& out) {
+  const std::uint64_t swapped = __builtin_bswap64(number);
+  out.append(reinterpret_cast<const char*>(&swapped), sizeof swapped);
+}
+
+// An array of one dimension in binary form (array_send in src/backend/utils/adt/arrayfuncs.c): read ten times as fast
+// as its text.
+std::string array_of(std::uint32_t type, std::size_t size, std::size_t bytes) {
   std::string out;
-  out.reserve(rows.size() * 37 + 2);
-  std::array<char, 36> text{};
+  out.reserve(20 + size * 4 + bytes);
+  append32(1, out);  // Dimensions.
+  append32(0, out);  // No NULLs.
+  append32(type, out);
+  append32(static_cast<std::uint32_t>(size), out);
+  append32(1, out);  // The first index.
+  return out;
+}
+
+std::string ints_array(const Column& keys, Rows rows) {
+  std::string out = array_of(kInt8, rows.size(), rows.size() * sizeof(std::int64_t));
+  const auto values = keys.values<std::int64_t>();
+  for (const std::uint32_t row : rows) {
+    append32(sizeof(std::int64_t), out);
+    append64(static_cast<std::uint64_t>(values[row]), out);
+  }
+  return out;
+}
+
+std::string uuids_array(const Column& keys, Rows rows) {
+  std::string out = array_of(kUuid, rows.size(), rows.size() * sizeof(Uuid));
   const auto values = keys.values<Uuid>();
   for (const std::uint32_t row : rows) {
-    out += out.empty() ? '{' : ',';
-    out.append(text.data(), format_uuid(values[row], text.data()));
+    append32(sizeof(Uuid), out);
+    out.append(reinterpret_cast<const char*>(values[row].bytes.data()), sizeof(Uuid));
   }
-  return out + '}';
+  return out;
 }
 
 // Texts that the column's type reads back: canonical, but bytes as bytea writes them.
@@ -47,16 +70,16 @@ void append_key(const Value& value, std::string& out) {
   for (const unsigned char byte : bytes->view) fmt::format_to(std::back_inserter(out), "{:02x}", byte);
 }
 
-std::string texts_text(const Column& keys, Rows rows) {
-  std::string out;
+std::string texts_array(const Column& keys, Rows rows) {
+  std::string out = array_of(kText, rows.size(), rows.size() * sizeof(Uuid));
   std::string text;
   for (const std::uint32_t row : rows) {
-    out += out.empty() ? '{' : ',';
     text.clear();
     append_key(keys.at(row), text);
-    append_array_item(text, out);
+    append32(static_cast<std::uint32_t>(text.size()), out);
+    out += text;
   }
-  return out + '}';
+  return out;
 }
 
 class PostgresJournal : public Journal {
@@ -91,34 +114,35 @@ class PostgresJournal : public Journal {
 
  private:
   void add(char action, std::span<const ColumnPtr> keys, Rows rows) {
-    for (; rows.size() > kRowsPerEntry; rows = rows.subspan(kRowsPerEntry)) add_entry(action, keys, rows.first(kRowsPerEntry));
+    for (; rows.size() > kRowsPerEntry; rows = rows.subspan(kRowsPerEntry))
+      add_entry(action, keys, rows.first(kRowsPerEntry));
     if (!rows.empty()) add_entry(action, keys, rows);
   }
 
   void add_entry(char action, std::span<const ColumnPtr> keys, Rows rows) {
-    const std::string head =
-        fmt::format("('{}', {}, {}, ", to_text(request_.run), request_.position, ++step_);
+    const std::string head = fmt::format("('{}', {}, {}, ", to_text(request_.run), request_.position, ++step_);
     std::vector<std::string> arrays;
     std::string values;
     if (key_.empty()) values = fmt::format("{}0, '{}', {}, NULL, NULL, NULL)", head, action, rows.size());
     for (std::size_t part = 0; part < key_.size(); ++part) {
       const bool ints = kinds_[part] == "ints";
       const bool uuids = kinds_[part] == "uuids";
-      arrays.push_back(ints ? ints_text(*keys[part], rows) : uuids ? uuids_text(*keys[part], rows) : texts_text(*keys[part], rows));
-      values += fmt::format("{}{}{}, '{}', {}, {}, {}, {})", values.empty() ? "" : ", ", head, part, action, rows.size(),
-                            ints ? parameter(part, "bigint") : "NULL::bigint[]",
+      arrays.push_back(ints    ? ints_array(*keys[part], rows)
+                       : uuids ? uuids_array(*keys[part], rows)
+                               : texts_array(*keys[part], rows));
+      values += fmt::format("{}{}{}, '{}', {}, {}, {}, {})", values.empty() ? "" : ", ", head, part, action,
+                            rows.size(), ints ? parameter(part, "bigint") : "NULL::bigint[]",
                             uuids ? parameter(part, "uuid") : "NULL::uuid[]",
                             !ints && !uuids ? parameter(part, "text") : "NULL::text[]");
     }
-    std::vector<std::pair<std::string, Value>> parameters;
-    for (std::size_t part = 0; part < arrays.size(); ++part) {
-      parameters.emplace_back(fmt::format("k{}", part), std::string_view{arrays[part]});
-    }
-    session_.change("INSERT INTO etl.journal (run, position, step, part, action, rows, ints, uuids, texts) VALUES " + values,
-                    parameters);
+    session_.change_binary(
+        "INSERT INTO etl.journal (run, position, step, part, action, rows, ints, uuids, texts) VALUES " + values,
+        arrays);
   }
 
-  static std::string parameter(std::size_t part, std::string_view type) { return fmt::format("$k{}::{}[]", part, type); }
+  static std::string parameter(std::size_t part, std::string_view type) {
+    return fmt::format("${}::{}[]", part + 1, type);
+  }
 
   stores::SqlSession& session_;
   JournalRequest request_;

@@ -245,6 +245,22 @@ void PostgresConnection::execute(const std::string& sql) {
     fail(complaint_of(result));
 }
 
+PostgresRows PostgresConnection::query_binary(const std::string& sql, std::span<const std::string> values) {
+  std::vector<const char*> starts;
+  std::vector<int> lengths;
+  for (const std::string& value : values) {
+    starts.push_back(value.data());
+    lengths.push_back(static_cast<int>(value.size()));
+  }
+  const std::vector<int> formats(values.size(), 1);
+  PGresult* result = PQexecParams(handle(), sql.c_str(), static_cast<int>(values.size()), nullptr, starts.data(),
+                                  lengths.data(), formats.data(), 0);
+  PostgresRows rows{result};
+  const ExecStatusType status = PQresultStatus(result);
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(complaint_of(result));
+  return rows;
+}
+
 PostgresRows PostgresConnection::try_query(const std::string& sql, TextParameters parameters,
                                            std::optional<PostgresComplaint>& complaint) {
   std::vector<const char*> values;

@@ -81,6 +81,8 @@ class PostgresConnection {
 
   // One statement; throws Error.
   PostgresRows query(const std::string& sql, TextParameters parameters = {});
+  // One statement with values in the binary form of the types that it casts them to; throws Error.
+  PostgresRows query_binary(const std::string& sql, std::span<const std::string> values);
   // Several statements in one string; rows are dropped; throws Error.
   void execute(const std::string& sql);
   // One statement whose refusal of rows is an answer: then `complaint` is set and the rows are empty.

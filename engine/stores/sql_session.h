@@ -39,6 +39,9 @@ class SqlSession {
   virtual std::vector<SqlRow> read(const std::string& sql, SqlParameters parameters = {}) = 0;
   // One statement; the number of rows that it inserted, updated or deleted. Throws Error.
   virtual std::uint64_t change(const std::string& sql, SqlParameters parameters = {}) = 0;
+  // PostgreSQL: the same with $1, $2, ... in the server's binary form, each of the type that the SQL casts it to. Others
+  // throw Error.
+  virtual std::uint64_t change_binary(const std::string& sql, std::span<const std::string> values);
   // Hands over the rows of a SELECT without parameters one by one, however many there are. `row` must not use the
   // session. Throws Error. A session without a form of its own gives texts.
   virtual void scan(const std::string& select, const RawRow& row);

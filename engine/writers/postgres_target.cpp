@@ -133,6 +133,9 @@ class PostgresTarget : public Target {
     const auto numbered = stores::number_parameters(sql, parameters);
     return connection_.query(numbered.sql, numbered.values).affected();
   }
+  std::uint64_t change_binary(const std::string& sql, std::span<const std::string> values) override {
+    return connection_.query_binary(sql, values).affected();
+  }
   void scan(const std::string& select, const stores::RawRow& row) override {
     stores::scan_postgres(connection_, select, row);
   }
