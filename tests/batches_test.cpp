@@ -145,6 +145,27 @@ TEST_CASE("batches: a run that was killed between two commits goes on behind the
   CHECK(killed >= 8);
 }
 
+TEST_CASE("batches: a run that was killed behind its last commit tells the same, rejects included") {
+  for (const std::string mode : {"run", "table", "batch"}) {
+    for (const bool on_server : {false, true}) {
+      CAPTURE(mode);
+      CAPTURE(on_server);
+      std::string told;
+      for (const std::string fault : {"", "after_commit"}) {
+        World world{on_server};
+        if (!world.target) continue;
+        write_whole(world.scratch.path() / "mapping.yaml",
+                    std::regex_replace(kMapping, std::regex{"atomic: batch"}, "atomic: " + mode));
+        if (!fault.empty()) REQUIRE(world.etl({"run", "mapping.yaml", "-q"}, fault).exit != 1);
+        const Finished last = world.etl({"run", "mapping.yaml", "-q"});
+        CHECK_MESSAGE(last.exit == 1, last.err);
+        if (told.empty()) told = world.told();
+        CHECK(told == world.told());
+      }
+    }
+  }
+}
+
 TEST_CASE("batches: half a run is undone as a whole one is") {
   for (const bool on_server : {false, true}) {
     World world{on_server};

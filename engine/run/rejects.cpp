@@ -159,9 +159,9 @@ std::string RowPrinter::source(const Batch& batch, std::size_t row) const {
 
 // ---- RejectLog
 
-RejectLog::RejectLog(const TableState& table, report::Table& report, std::string folder, std::size_t keep,
+RejectLog::RejectLog(std::string table, report::Table& report, std::string folder, std::size_t keep,
                      std::optional<std::uint64_t> stop_above)
-    : table_{table}, report_{report}, folder_{std::move(folder)}, keep_{keep}, stop_above_{stop_above} {}
+    : table_{std::move(table)}, report_{report}, folder_{std::move(folder)}, keep_{keep}, stop_above_{stop_above} {}
 
 RejectLog::~RejectLog() = default;
 
@@ -205,7 +205,7 @@ std::string csv_line(const report::Reject& reject) {
 }
 
 void RejectLog::open() {
-  report_.rejects_file = "rejects/" + rejects_file_name(table_.plan->name);
+  report_.rejects_file = "rejects/" + rejects_file_name(table_);
   const std::string path = this->path();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) cannot_write(path);

@@ -83,7 +83,7 @@ class RejectLog {
  public:
   // `folder`: of the report; "" keeps no file. `keep`: rejects that the report itself holds.
   // `stop_above`: rejected rows at which it throws Error (validation).
-  RejectLog(const TableState& table, report::Table& report, std::string folder, std::size_t keep,
+  RejectLog(std::string table, report::Table& report, std::string folder, std::size_t keep,
             std::optional<std::uint64_t> stop_above);
   ~RejectLog();
 
@@ -110,7 +110,7 @@ class RejectLog {
   void open();
   std::string path() const { return folder_ + "/" + report_.rejects_file; }
 
-  const TableState& table_;
+  std::string table_;
   report::Table& report_;
   std::string folder_;
   std::size_t keep_;

@@ -229,7 +229,7 @@ class Run {
     report::Table& table = report_.tables[position];
     const ledger::Checkpoint* end = ledger.checkpoint(position);
     if (end == nullptr || table.counts.rejected == 0) return;
-    RejectLog log{state_.tables[position], table, report_.folder, state_.options.keep_rejects, std::nullopt};
+    RejectLog log{state_.plan.tables[position].name, table, report_.folder, state_.options.keep_rejects, std::nullopt};
     if (!log.take_over(end->rejects, end->rejects_bytes)) warn_of_rejects(table, end->rejects);
     log.close();
   }
@@ -249,7 +249,11 @@ class Run {
         report_.kept.push_back(table.plan->name);
       } else if (takes_rows(*table.plan)) {
         ledger::Checkpoint end = load_table(i);
-        if (commits_tables()) commit_table(i, std::move(end), true);
+        if (commits_tables()) {
+          commit_table(i, std::move(end), true);
+        } else {
+          ends_.push_back(std::move(end));
+        }
       } else {
         table.ask_database = true;
       }
@@ -314,7 +318,7 @@ class Run {
     for (const std::size_t connection : std::set{begun_}) {
       try {
         const auto ledger = ledgers_.find(connection);
-        if (ledger != ledgers_.end() && !ledger->second->is_committed()) ledger->second->commit();
+        if (ledger != ledgers_.end() && !ledger->second->is_committed()) ledger->second->commit(ends_);
         commit_target(connection);
         fault_point("after_commit");
       } catch (const stores::TransientError&) {
@@ -358,7 +362,10 @@ class Run {
       ledger->announce();
       own_[connection] = ledger->own();
       for (std::size_t i = 0; i < state_.plan.tables.size(); ++i) {
-        if (const ledger::TableRow* row = ledger->kept(i)) take_counts(*row, report_.tables[i]);
+        const ledger::TableRow* row = ledger->kept(i);
+        if (row == nullptr) continue;
+        take_counts(*row, report_.tables[i]);
+        take_rejects(i, *ledger);
       }
     }
     report_.warnings.emplace_back("the rows were committed by an earlier attempt; this one made the report and ran the hooks");
@@ -443,6 +450,7 @@ class Run {
       report.rows_before = table.rows_before;
       load.load();
       end = load.end();
+      end.position = static_cast<int>(position);
     } catch (...) {
       report.seconds = seconds_since(start);
       throw;
@@ -511,6 +519,7 @@ class Run {
   KeySpace space_;
   RunState state_;
   std::set<std::size_t> begun_;
+  std::vector<ledger::Checkpoint> ends_;  // Of tables that are written and not yet committed.
   std::map<std::size_t, std::unique_ptr<TargetLedger>> ledgers_;  // By connection.
   std::unique_ptr<RunReferences> references_;
 };

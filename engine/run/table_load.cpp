@@ -72,7 +72,7 @@ TableLoad::TableLoad(RunState& state, TableState& table, RunReferences& referenc
       foreign_keys_{state, table, finisher_, visibility_},
       held_{table, state.space.budget},
       judge_{state, table, foreign_keys_, held_, visibility_, printer_},
-      log_{table, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
+      log_{table.plan->name, report, folder, state.options.keep_rejects, stop_above(table, state.options)} {
   if (state.options.replay != nullptr) {
     replay_ = std::make_unique<ReplayRows>(state.options.replay->tables.at(table.plan->name), table, printer_, visibility_);
   }
@@ -141,7 +141,7 @@ void TableLoad::refuse_other_source() const {
 
 ledger::Checkpoint TableLoad::checkpoint() {
   const RejectLog::Written rejects = log_.flush();
-  return {.position = 0,
+  return {.position = 0,  // The run knows it.
           .rows = consumed_.rows(),
           .digest = consumed_.digest(),
           .step = state_.step,

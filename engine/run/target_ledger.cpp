@@ -371,7 +371,11 @@ void TargetLedger::commit_table(std::size_t position, ledger::Checkpoint checkpo
   if (!ledger::set_state(target_, run_.run, run_.attempt, running, running)) fenced();
 }
 
-void TargetLedger::commit() {
+void TargetLedger::commit(std::span<const ledger::Checkpoint> ends) {
+  for (const ledger::Checkpoint& end : ends) {
+    const bool mine = std::ranges::find(rows_, end.position, &ledger::TableRow::position) != rows_.end();
+    if (mine && !end.rejects.empty()) ledger::set_checkpoint(target_, run_.run, end);
+  }
   for (std::size_t i = 0; i < rows_.size(); ++i) finish_table(i, true);
   ledger::note_transaction(target_, run_.run);
   using enum ledger::RunState;

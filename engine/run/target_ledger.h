@@ -65,7 +65,8 @@ class TargetLedger {
   // Throws Error when another worker took over.
   void commit_table(std::size_t position, ledger::Checkpoint checkpoint, bool complete);
   // The last statements before the last COMMIT: counts, sequences, `committed`. Throws Error as above.
-  void commit();
+  // `ends`: where the rejects of its tables lie.
+  void commit(std::span<const ledger::Checkpoint> ends);
   // The rows are kept: report and hooks are through. `target`: the same, perhaps opened anew. Throws Error.
   void done(writers::Target& target) const;
   // The connection is about to be closed by somebody else.
