@@ -4,6 +4,9 @@
 
 namespace etl::ledger {
 
+namespace {
+
+// In quotes, as an array literal has it.
 void append_array_item(std::string_view item, std::string& out) {
   out += '"';
   for (const char c : item) {
@@ -12,6 +15,8 @@ void append_array_item(std::string_view item, std::string& out) {
   }
   out += '"';
 }
+
+}  // namespace
 
 std::string array_text(schema::Dialect dialect, std::span<const std::string> items) {
   const bool postgres = dialect == schema::Dialect::postgresql;

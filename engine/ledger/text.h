@@ -15,8 +15,6 @@ namespace etl::ledger {
 
 // PostgreSQL: an array literal (manual, section 8.15.2); SQLite: a JSON array.
 std::string array_text(schema::Dialect dialect, std::span<const std::string> items);
-// Appends one item in quotes, as an array literal has it.
-void append_array_item(std::string_view item, std::string& out);
 // Reads what array_text made, as the database gives it back.
 std::vector<std::string> read_array(schema::Dialect dialect, std::string_view text);
 

@@ -54,7 +54,6 @@ class SqliteReader : public Reader {
 
  private:
   std::size_t fill(const Batch& batch) {
-    const stores::SqliteHold hold{database_.handle()};
     std::uint32_t row = 0;
     while (row < limits_.rows && batch.arena->used() < limits_.bytes) {
       const int code = sqlite3_step(statement_.handle());

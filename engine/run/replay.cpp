@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 
 #include "engine/base/error.h"
 #include "engine/data/json.h"
@@ -107,8 +106,8 @@ void add_mended(const plan::TablePlan& table, const std::string& folder, const s
   read_rejects(file, RejectColumns::mended, [&](const report::Reject& line) {
     if (!known.contains(line.position)) {
       throw Error{Error::Kind::validation,
-                  fmt::format("{}: {} was not rejected by the run: {} does not list it", file, line.position,
-                              fmt::format("{}/rejects/{}", folder, rejects_file_name(table.name))),
+                  fmt::format("{}: {} was not rejected by the run: {}/rejects/{} does not list it", file,
+                              line.position, folder, rejects_file_name(table.name)),
                   "leave out rows that were written, and keep the column position as it was"};
     }
     add_mended_row(table, line, file, wanted);

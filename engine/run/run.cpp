@@ -202,12 +202,12 @@ class Run {
   void take_loaded_tables() {
     for (std::size_t i = 0; i < state_.tables.size(); ++i) {
       TableState& table = state_.tables[i];
-      const auto ledger = ledgers_.find(table.plan->connection);
-      const ledger::TableRow* row = ledger == ledgers_.end() ? nullptr : ledger->second->kept(i);
+      const TargetLedger* ledger = ledger_of(i);
+      const ledger::TableRow* row = ledger == nullptr ? nullptr : ledger->kept(i);
       if (row == nullptr || row->state != "done" || !table.plan->selected) continue;
       table.loaded_before = true;
       take_counts(*row, report_.tables[i]);
-      take_rejects(i, *ledger->second);
+      take_rejects(i, *ledger);
     }
   }
 

@@ -118,10 +118,6 @@ SqliteStatement& SqliteStatement::operator=(SqliteStatement&& other) noexcept {
 
 SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
 
-SqliteHold::SqliteHold(sqlite3* database) : database_{database} { sqlite3_mutex_enter(sqlite3_db_mutex(database_)); }
-
-SqliteHold::~SqliteHold() { sqlite3_mutex_leave(sqlite3_db_mutex(database_)); }
-
 void bind_value(sqlite3_stmt* statement, int index, const Value& value) {
   const auto* decimal = std::get_if<Decimal>(&value);
   if (is_null(value)) {

@@ -89,18 +89,6 @@ class SqliteDatabase {
   std::string place_;
 };
 
-// Keeps the connection's lock, which each call of SQLite otherwise takes and gives back: for loops over rows.
-class SqliteHold {
- public:
-  explicit SqliteHold(sqlite3* database);
-  ~SqliteHold();
-  SqliteHold(const SqliteHold&) = delete;
-  SqliteHold& operator=(const SqliteHold&) = delete;
-
- private:
-  sqlite3* database_;
-};
-
 // The file that a target is written to: the database itself when it exists, else NAME.etl-new beside it, which
 // `publish` syncs and renames and the destructor removes (hard-parts.md 7).
 class SqliteTargetFile {

@@ -338,7 +338,6 @@ stores::RawCell raw_cell(sqlite3_stmt* statement, int column) {
 }
 
 void SqliteTarget::scan(const std::string& select, const stores::RawRow& row) {
-  const stores::SqliteHold hold{database_.handle()};
   const auto statement = database_.prepare(select);
   std::vector<stores::RawCell> cells(static_cast<std::size_t>(sqlite3_column_count(statement.handle())));
   int code = SQLITE_ROW;
