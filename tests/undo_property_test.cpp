@@ -632,7 +632,7 @@ Seeds wanted_seeds() {
   const auto number = [](const char* text) { return static_cast<unsigned>(std::strtoul(text, nullptr, 10)); };
   if (const char* one = std::getenv("ETL_WORLD")) return {number(one), number(one)};
   const char* count = std::getenv("ETL_WORLDS");
-  return {1, count == nullptr ? 40 : number(count)};
+  return {1, count == nullptr ? 110 : number(count)};
 }
 
 Kinds try_on_sqlite(Seeds seeds) {
